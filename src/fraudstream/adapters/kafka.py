@@ -1,0 +1,206 @@
+"""Kafka, through librdkafka: the only module that imports confluent_kafka."""
+
+import base64
+import contextlib
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from fraudstream.contracts.topics import MAX_MESSAGE_BYTES
+from fraudstream.errors import ConfigurationError, TemporarilyUnavailable
+from fraudstream.ports import Delivery, OnDelivery, Record, TopicPartitions
+from fraudstream.settings import KafkaSettings
+
+REQUEST_TIMEOUT = 20.0
+"""Seconds an administrative request may take."""
+DELIVERY_TIMEOUT_MS = 120_000
+"""Milliseconds after which an unacknowledged record is reported as failed."""
+QUEUE_FULL_WAIT = 0.1
+"""Seconds to serve callbacks for, each time the local queue is full."""
+
+
+def connection_options(settings: KafkaSettings) -> dict[str, str | int | float | bool]:
+    """What every client of this broker is configured with."""
+    return {"bootstrap.servers": settings.kafka_bootstrap_servers, "socket.timeout.ms": 10_000}
+
+
+class KafkaProducer:
+    """`RecordProducer` with idempotence and `acks=all`."""
+
+    def __init__(self, settings: KafkaSettings, *, linger_ms: float = 2.0) -> None:
+        self._producer = Producer(
+            connection_options(settings)
+            | {
+                "enable.idempotence": True,
+                "acks": "all",
+                "linger.ms": linger_ms,
+                "compression.type": "lz4",
+                "message.max.bytes": MAX_MESSAGE_BYTES,
+                "delivery.timeout.ms": DELIVERY_TIMEOUT_MS,
+                "queue.buffering.max.messages": 100_000,
+            }
+        )
+
+    def send(self, topic: str, *, key: bytes | None, value: bytes, on_delivery: OnDelivery | None = None) -> None:
+        """See `RecordProducer.send`."""
+
+        def delivered(error: KafkaError | None, message: Message) -> None:
+            if on_delivery is not None:
+                on_delivery(_delivery(error, message))
+
+        while True:
+            try:
+                self._producer.produce(topic, value, key, on_delivery=delivered)
+            except BufferError:
+                self._producer.poll(QUEUE_FULL_WAIT)
+            except KafkaException as error:
+                if on_delivery is None:
+                    raise TemporarilyUnavailable(f"{topic}: {error.args[0].str()}") from error
+                on_delivery(Delivery(topic, key, -1, -1, error.args[0].str()))
+                return
+            else:
+                return
+
+    def poll(self) -> None:
+        """See `RecordProducer.poll`."""
+        self._producer.poll(0)
+
+    def flush(self, timeout: float) -> int:
+        """See `RecordProducer.flush`."""
+        return int(self._producer.flush(timeout))
+
+
+class KafkaConsumer:
+    """`RecordConsumer` of one topic; a group without a position begins at the first record."""
+
+    def __init__(self, settings: KafkaSettings, topic: str, *, group: str) -> None:
+        self._topic = topic
+        self._consumer = Consumer(
+            connection_options(settings)
+            | {
+                "group.id": group,
+                "auto.offset.reset": "earliest",
+                "enable.auto.commit": False,
+                "fetch.wait.max.ms": 50,
+                "session.timeout.ms": 10_000,
+            }
+        )
+        self._consumer.subscribe([topic])
+
+    def consume(self, max_records: int, timeout: float) -> Sequence[Record]:
+        """See `RecordConsumer.consume`."""
+        return [_record(message) for message in self._consumer.consume(max_records, timeout) if _is_record(message)]
+
+    def commit(self, next_offsets: Mapping[int, int]) -> None:
+        """See `RecordConsumer.commit`."""
+        places = [TopicPartition(self._topic, partition, offset) for partition, offset in next_offsets.items()]
+        if places:
+            self._consumer.commit(offsets=places, asynchronous=False)
+
+    def seek(self, partition: int, offset: int) -> None:
+        """See `RecordConsumer.seek`."""
+        self._consumer.seek(TopicPartition(self._topic, partition, offset))
+
+    def close(self) -> None:
+        """See `RecordConsumer.close`."""
+        self._consumer.close()
+
+
+class KafkaAdmin:
+    """`TopicAdmin` on a broker; also reads a whole range of a log without a group."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+        self._admin = AdminClient(connection_options(settings))
+
+    def ensure_topics(self, partitions: Mapping[str, int], replication_factor: int) -> None:
+        """See `TopicAdmin.ensure_topics`."""
+        wanted = [
+            NewTopic(name, num_partitions=count, replication_factor=replication_factor)
+            for name, count in partitions.items()
+        ]
+        for name, done in self._admin.create_topics(wanted, request_timeout=REQUEST_TIMEOUT).items():
+            try:
+                done.result(REQUEST_TIMEOUT)
+            except KafkaException as error:
+                if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                    raise TemporarilyUnavailable(f"topic {name} was not created: {error.args[0].str()}") from error
+
+    def describe(self, topic: str) -> TopicPartitions:
+        """See `TopicAdmin.describe`."""
+        asked = self._admin.describe_topics(TopicCollection([topic]), request_timeout=REQUEST_TIMEOUT)
+        try:
+            described = asked[topic].result(REQUEST_TIMEOUT)
+        except KafkaException as error:
+            if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+                raise ConfigurationError(f"there is no topic {topic}; create it with `fraudstream migrate`") from error
+            raise TemporarilyUnavailable(f"the broker did not describe {topic}: {error.args[0].str()}") from error
+        with contextlib.closing(self._reader()) as reader:
+            bounds = {
+                part.id: reader.get_watermark_offsets(TopicPartition(topic, part.id), timeout=REQUEST_TIMEOUT)
+                for part in described.partitions
+            }
+        return TopicPartitions(topic, _uuid_text(str(described.topic_id)), bounds)
+
+    def read(self, topic: str, partition: int, first: int, end: int) -> list[Record]:
+        """Every record of one partition with `first <= offset < end`, in order.
+
+        Raises:
+            TemporarilyUnavailable: the broker stopped answering before the end was reached.
+        """
+        records: list[Record] = []
+        with contextlib.closing(self._reader()) as reader:
+            reader.assign([TopicPartition(topic, partition, first)])
+            while reader.position([TopicPartition(topic, partition)])[0].offset < end:
+                messages = reader.consume(10_000, REQUEST_TIMEOUT)
+                if not messages:
+                    raise TemporarilyUnavailable(f"{topic}/{partition}: no answer before offset {end}")
+                records += [_record(message) for message in messages if _is_record(message)]
+                if records and records[-1].offset >= end - 1:
+                    break
+        return [record for record in records if record.offset < end]
+
+    def _reader(self) -> Any:  # noqa: ANN401 - confluent_kafka ships no types
+        return Consumer(
+            connection_options(self._settings)
+            | {"group.id": "fraudstream-reader", "enable.auto.commit": False, "auto.offset.reset": "error"}
+        )
+
+
+def _is_record(message: Message) -> bool:
+    error = message.error()
+    if error is None:
+        return True
+    if error.code() == KafkaError._PARTITION_EOF or error.retriable():  # noqa: SLF001 - the constant's public name
+        return False
+    raise TemporarilyUnavailable(f"{message.topic()}: {error.str()}")
+
+
+def _record(message: Message) -> Record:
+    return Record(
+        topic=message.topic(),
+        partition=message.partition(),
+        offset=message.offset(),
+        key=message.key(),
+        value=message.value(),
+        log_time=message.timestamp()[1] / 1_000.0,
+    )
+
+
+def _delivery(error: KafkaError | None, message: Message) -> Delivery:
+    failed = error is not None
+    return Delivery(
+        topic=message.topic(),
+        key=message.key(),
+        partition=-1 if failed else message.partition(),
+        offset=-1 if failed else message.offset(),
+        error=error.str() if error is not None else None,
+    )
+
+
+def _uuid_text(kafka_uuid: str) -> str:
+    """Kafka prints topic ids as 22 characters of base64url; the database keeps them as UUIDs."""
+    return str(uuid.UUID(bytes=base64.urlsafe_b64decode(kafka_uuid + "==")))

@@ -1,0 +1,52 @@
+"""What became of a payment, as the bank or an analyst reports it later."""
+
+import datetime as dt
+import uuid
+from typing import Literal
+
+import msgspec
+
+from fraudstream.contracts.transaction import Identifier
+from fraudstream.errors import MalformedEvent
+
+LabelSource = Literal["bank", "analyst", "matured", "event"]
+"""`bank`: a reported fraud; `analyst`: a worked alert; `matured`: genuine for lack of a report within the
+maturity period; `event`: carried inside the payment by its producer."""
+
+
+class Label(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """The outcome of one payment, version 1 of the contract.
+
+    `arrived_at` is when the outcome became known (in the stream's own time, UTC); it may only influence scores
+    of payments that are scored after the label was applied.
+    """
+
+    transaction_id: uuid.UUID
+    user_id: Identifier
+    is_fraud: bool
+    arrived_at: dt.datetime
+    source: LabelSource = "bank"
+
+
+_decoder = msgspec.json.Decoder(Label)
+
+
+def parse_label(value: bytes | None) -> Label:
+    """Read one record of the label topic.
+
+    Raises:
+        MalformedEvent: the bytes are not a label.
+    """
+    if not value:
+        raise MalformedEvent("empty", "the record has no value")
+    try:
+        return _decoder.decode(value)
+    except msgspec.ValidationError as error:
+        raise MalformedEvent("invalid_field", str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedEvent("not_json", str(error)) from error
+
+
+def encode_label(label: Label) -> bytes:
+    """The label as it stands in its topic: UTF-8 JSON."""
+    return msgspec.json.encode(label)

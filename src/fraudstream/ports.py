@@ -1,0 +1,101 @@
+"""What the apps need from outside, where a fake and a real thing both exist.
+
+Each port has an implementation in memory (`adapters.memory`) and a real one, held to the same contract suite in
+`tests/ports`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record of a log as a consumer sees it; `log_time` is the broker's timestamp, seconds since 1970 UTC."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    log_time: float
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """The fate of one sent record: its place in the log, or the error that kept it out."""
+
+    topic: str
+    key: bytes | None
+    partition: int
+    offset: int
+    error: str | None
+
+
+OnDelivery = Callable[[Delivery], None]
+
+
+class RecordProducer(Protocol):
+    """Appends records to a log, in the order of calls for each key."""
+
+    def send(self, topic: str, *, key: bytes | None, value: bytes, on_delivery: OnDelivery | None = None) -> None:
+        """Hand one record over; blocks while the local queue is full.
+
+        `on_delivery` is called exactly once for each record, later, from `send`, `poll` or `flush`. A record
+        over the size limit is reported there as an error too; nothing is dropped in silence.
+        """
+        ...
+
+    def poll(self) -> None:
+        """Serve delivery callbacks that are due, without waiting."""
+        ...
+
+    def flush(self, timeout: float) -> int:
+        """Wait until every record is acknowledged or has failed; returns how many are still open."""
+        ...
+
+
+class RecordConsumer(Protocol):
+    """Reads a topic as one member of a group; positions are committed by the caller, never on a timer."""
+
+    def consume(self, max_records: int, timeout: float) -> Sequence[Record]:
+        """Up to `max_records` records in log order for each partition; empty after `timeout` seconds."""
+        ...
+
+    def commit(self, next_offsets: Mapping[int, int]) -> None:
+        """Remember where the group goes on, for each partition (the next offset to read)."""
+        ...
+
+    def seek(self, partition: int, offset: int) -> None:
+        """Read `partition` again from `offset`."""
+        ...
+
+    def close(self) -> None:
+        """Leave the group."""
+        ...
+
+
+@dataclass(frozen=True)
+class TopicPartitions:
+    """A topic as the broker knows it: `topic_id` is the broker's UUID text; one entry of bounds per partition."""
+
+    topic: str
+    topic_id: str
+    bounds: Mapping[int, tuple[int, int]]
+    """For each partition the first offset kept and the offset after the last one."""
+
+
+class TopicAdmin(Protocol):
+    """Looks at topics and creates them."""
+
+    def ensure_topics(self, partitions: Mapping[str, int], replication_factor: int) -> None:
+        """Create the topics that are missing; existing ones are left as they are."""
+        ...
+
+    def describe(self, topic: str) -> TopicPartitions:
+        """Id and bounds of one topic.
+
+        Raises:
+            ConfigurationError: there is no such topic.
+        """
+        ...

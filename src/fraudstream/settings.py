@@ -1,0 +1,147 @@
+"""The only reader of the environment: small frozen groups, each loaded by the process that needs it.
+
+Names are the standard ones where a standard exists (`DATABASE_URL`, `KAFKA_BOOTSTRAP_SERVERS`,
+`MLFLOW_TRACKING_URI`); what AWS's own SDK reads (`AWS_ENDPOINT_URL`, `AWS_REGION`, credentials) is left to it.
+`.env.example` lists exactly these names, and a test holds the two together.
+"""
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from fraudstream.errors import ConfigurationError
+
+Port = Annotated[int, Field(ge=1, le=65_535)]
+
+
+class _Group(BaseSettings):
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read this group from the environment.
+
+        Raises:
+            ConfigurationError: a variable is missing or impossible; the message names it and `.env.example`.
+        """
+        try:
+            return cls()
+        except ValidationError as error:
+            raise ConfigurationError(_sentence(error)) from error
+
+
+class KafkaSettings(_Group):
+    """Where the broker is and how topics are created."""
+
+    kafka_bootstrap_servers: str = Field(description="host:port list of the Kafka brokers")
+    kafka_replication_factor: int = Field(default=1, ge=1, le=9, description="copies of each topic: 1 local, 3 on MSK")
+    transaction_partitions: int = Field(
+        default=2, ge=1, le=1_000, description="partitions of transaction-events; scoring runs one task for each"
+    )
+
+
+class DatabaseSettings(_Group):
+    """Where results and state live."""
+
+    database_url: SecretStr = Field(description="SQLAlchemy URL, for example postgresql+psycopg2://user:password@host/db")
+
+
+class RegistrySettings(_Group):
+    """Where models are tracked and registered."""
+
+    mlflow_tracking_uri: str = Field(description="MLflow tracking and registry URI")
+    mlflow_artifact_root: str | None = Field(
+        default=None, description="where a new experiment keeps its artifacts; the tracking server decides if unset"
+    )
+    model_name: str = Field(default="fraudstream", description="name of the registered model")
+
+
+class ScoringSettings(_Group):
+    """How the scorer reads and bounds its work."""
+
+    spark_master: str = Field(default="local[2,4]", description="Spark master; the second number retries failed tasks")
+    spark_jars_dir: Path | None = Field(default=None, description="folder of the jars that Spark's Kafka source needs")
+    spark_driver_memory: str = Field(default="1g", pattern=r"^\d+[mg]$", description="heap of the Spark driver")
+    checkpoint_dir: str = Field(
+        default=".local/checkpoints", description="parent of Spark's disposable checkpoints, one folder for each epoch"
+    )
+    trigger_interval_ms: int = Field(default=100, ge=0, le=60_000, description="pause between micro-batches, in ms")
+    max_offsets_per_trigger: int = Field(default=40_000, ge=1, description="records one micro-batch takes at the most")
+    slice_rows: int = Field(default=50_000, ge=1, description="records one commit takes at the most")
+    max_future: dt.timedelta = Field(
+        default=dt.timedelta(days=1), description="how far a payment's timestamp may lie beyond the broker's time"
+    )
+    label_delay: dt.timedelta = Field(
+        default=dt.timedelta(days=4),
+        description="when a label that travels inside a payment counts as arrived, after the payment's own time",
+    )
+
+
+class AlertingSettings(_Group):
+    """Names of what the alert path uses in AWS, real or emulated."""
+
+    alerts_topic_arn: str | None = Field(default=None, description="SNS topic that alerts are published to")
+    notifications_queue_url: str | None = Field(
+        default=None, description="SQS queue subscribed to that topic, which the notification inbox reads"
+    )
+    idempotency_table: str = Field(
+        default="fraudstream-alert-idempotency", description="DynamoDB table of alerts that were already notified"
+    )
+    lambda_timeout_seconds: int = Field(default=30, ge=1, le=900, description="time one invocation of the alert Lambda has")
+
+
+class LocalSettings(_Group):
+    """The embedded stack on one machine."""
+
+    fraudstream_home: Path = Field(default=Path(".local"), description="folder of everything the embedded stack keeps")
+    fraudstream_cache: Path | None = Field(
+        default=None, description="folder of downloaded jars, shared between checkouts; ~/.cache/fraudstream if unset"
+    )
+    maven_repository_url: str | None = Field(default=None, description="Maven mirror for the jars; Maven Central if unset")
+    demo_seconds: int = Field(default=60, ge=10, le=86_400, description="length of the demo without a terminal, in seconds")
+
+
+class ProducerSettings(_Group):
+    """What the producer keeps."""
+
+    journal_dir: Path = Field(default=Path(".local/journal"), description="folder of the producer's journals")
+
+
+class LogSettings(_Group):
+    """How every process logs."""
+
+    log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least severity logged")
+    log_format: str = Field(default="console", pattern="^(console|json)$", description="console for people, json for machines")
+
+
+GROUPS: tuple[type[_Group], ...] = (
+    KafkaSettings,
+    DatabaseSettings,
+    RegistrySettings,
+    ScoringSettings,
+    AlertingSettings,
+    ProducerSettings,
+    LocalSettings,
+    LogSettings,
+)
+
+
+def variables() -> dict[str, str]:
+    """Every environment variable the project reads, with its meaning, in the order of the groups."""
+    return {
+        name.upper(): field.description or "" for group in GROUPS for name, field in group.model_fields.items()
+    }
+
+
+def _sentence(error: ValidationError) -> str:
+    parts = []
+    for problem in error.errors():
+        name = str(problem["loc"][0]).upper() if problem["loc"] else "a setting"
+        if problem["type"] == "missing":
+            parts.append(f"{name} is not set")
+        else:
+            parts.append(f"{name} is impossible: {problem['msg']}")
+    return "; ".join(parts) + ". .env.example explains each variable; `make demo` sets all of them by itself."
