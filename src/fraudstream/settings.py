@@ -39,14 +39,19 @@ class KafkaSettings(_Group):
     kafka_bootstrap_servers: str = Field(description="host:port list of the Kafka brokers")
     kafka_replication_factor: int = Field(default=1, ge=1, le=9, description="copies of each topic: 1 local, 3 on MSK")
     transaction_partitions: int = Field(
-        default=2, ge=1, le=1_000, description="partitions of transaction-events; scoring runs one task for each"
+        default=2,
+        ge=1,
+        le=1_000,
+        description="partitions of transaction-events; scoring runs one task for each",
     )
 
 
 class DatabaseSettings(_Group):
     """Where results and state live."""
 
-    database_url: SecretStr = Field(description="SQLAlchemy URL, for example postgresql+psycopg2://user:password@host/db")
+    database_url: SecretStr = Field(
+        description="SQLAlchemy URL, for example postgresql+psycopg2://user:password@host/db"
+    )
 
 
 class RegistrySettings(_Group):
@@ -54,7 +59,8 @@ class RegistrySettings(_Group):
 
     mlflow_tracking_uri: str = Field(description="MLflow tracking and registry URI")
     mlflow_artifact_root: str | None = Field(
-        default=None, description="where a new experiment keeps its artifacts; the tracking server decides if unset"
+        default=None,
+        description="where a new experiment keeps its artifacts; the tracking server decides if unset",
     )
     model_name: str = Field(default="fraudstream", description="name of the registered model")
 
@@ -66,13 +72,15 @@ class ScoringSettings(_Group):
     spark_jars_dir: Path | None = Field(default=None, description="folder of the jars that Spark's Kafka source needs")
     spark_driver_memory: str = Field(default="1g", pattern=r"^\d+[mg]$", description="heap of the Spark driver")
     checkpoint_dir: str = Field(
-        default=".local/checkpoints", description="parent of Spark's disposable checkpoints, one folder for each epoch"
+        default=".local/checkpoints",
+        description="parent of Spark's disposable checkpoints, one folder for each epoch",
     )
     trigger_interval_ms: int = Field(default=100, ge=0, le=60_000, description="pause between micro-batches, in ms")
     max_offsets_per_trigger: int = Field(default=40_000, ge=1, description="records one micro-batch takes at the most")
     slice_rows: int = Field(default=50_000, ge=1, description="records one commit takes at the most")
     max_future: dt.timedelta = Field(
-        default=dt.timedelta(days=1), description="how far a payment's timestamp may lie beyond the broker's time"
+        default=dt.timedelta(days=1),
+        description="how far a payment's timestamp may lie beyond the broker's time",
     )
     label_delay: dt.timedelta = Field(
         default=dt.timedelta(days=4),
@@ -88,9 +96,12 @@ class AlertingSettings(_Group):
         default=None, description="SQS queue subscribed to that topic, which the notification inbox reads"
     )
     idempotency_table: str = Field(
-        default="fraudstream-alert-idempotency", description="DynamoDB table of alerts that were already notified"
+        default="fraudstream-alert-idempotency",
+        description="DynamoDB table of alerts that were already notified",
     )
-    lambda_timeout_seconds: int = Field(default=30, ge=1, le=900, description="time one invocation of the alert Lambda has")
+    lambda_timeout_seconds: int = Field(
+        default=30, ge=1, le=900, description="time one invocation of the alert Lambda has"
+    )
 
 
 class LocalSettings(_Group):
@@ -98,10 +109,15 @@ class LocalSettings(_Group):
 
     fraudstream_home: Path = Field(default=Path(".local"), description="folder of everything the embedded stack keeps")
     fraudstream_cache: Path | None = Field(
-        default=None, description="folder of downloaded jars, shared between checkouts; ~/.cache/fraudstream if unset"
+        default=None,
+        description="folder of downloaded jars, shared between checkouts; ~/.cache/fraudstream if unset",
     )
-    maven_repository_url: str | None = Field(default=None, description="Maven mirror for the jars; Maven Central if unset")
-    demo_seconds: int = Field(default=60, ge=10, le=86_400, description="length of the demo without a terminal, in seconds")
+    maven_repository_url: str | None = Field(
+        default=None, description="Maven mirror for the jars; Maven Central if unset"
+    )
+    demo_seconds: int = Field(
+        default=60, ge=10, le=86_400, description="length of the demo without a terminal, in seconds"
+    )
 
 
 class ProducerSettings(_Group):
@@ -114,7 +130,9 @@ class LogSettings(_Group):
     """How every process logs."""
 
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least severity logged")
-    log_format: str = Field(default="console", pattern="^(console|json)$", description="console for people, json for machines")
+    log_format: str = Field(
+        default="console", pattern="^(console|json)$", description="console for people, json for machines"
+    )
 
 
 GROUPS: tuple[type[_Group], ...] = (
@@ -131,9 +149,7 @@ GROUPS: tuple[type[_Group], ...] = (
 
 def variables() -> dict[str, str]:
     """Every environment variable the project reads, with its meaning, in the order of the groups."""
-    return {
-        name.upper(): field.description or "" for group in GROUPS for name, field in group.model_fields.items()
-    }
+    return {name.upper(): field.description or "" for group in GROUPS for name, field in group.model_fields.items()}
 
 
 def _sentence(error: ValidationError) -> str:

@@ -45,5 +45,9 @@ def engine(settings: DatabaseSettings, *, application: str) -> Engine:
         pool_pre_ping=True,
         pool_size=2,
         max_overflow=3,
-        connect_args={"application_name": application, "connect_timeout": CONNECT_TIMEOUT, "options": "-c timezone=UTC"},
+        connect_args={
+            "application_name": application,
+            "connect_timeout": CONNECT_TIMEOUT,
+            "options": "-c timezone=UTC",
+        },
     )

@@ -1,0 +1,58 @@
+"""The producer's journal: what it meant to send, and what became of it, one JSON line each.
+
+An intent is on disk (fsync) before its record is handed to the broker. A record whose outcome is missing may or
+may not be in the log: its fate is unknown, never "failed".
+"""
+
+from typing import Literal
+
+import msgspec
+
+from fraudstream.errors import ConfigurationError
+
+
+class Intent(msgspec.Struct, frozen=True, gc=False, tag="intent", tag_field="kind"):
+    """One record about to be sent; `sequence` numbers the lines of one journal from 0.
+
+    `transaction_id` and `body_hash` are empty where the bytes are not a payment (a user's own file may hold
+    anything). `value_hash` is the hexadecimal BLAKE2b-128 digest of the bytes sent.
+    """
+
+    sequence: int
+    topic: str
+    value_hash: str
+    transaction_id: str | None = None
+    body_hash: int | None = None
+    user_id: int | None = None
+    amount: float | None = None
+
+
+class Outcome(msgspec.Struct, frozen=True, gc=False, tag="outcome", tag_field="kind"):
+    """What became of one intent: its place in the log, or why it is not there."""
+
+    sequence: int
+    status: Literal["acknowledged", "failed"]
+    partition: int = -1
+    offset: int = -1
+    error: str | None = None
+
+
+JournalLine = Intent | Outcome
+_decoder = msgspec.json.Decoder(JournalLine)
+
+
+def encode_line(line: JournalLine) -> bytes:
+    """One line of the journal, with its line feed."""
+    return msgspec.json.encode(line) + b"\n"
+
+
+def parse_line(line: bytes) -> JournalLine:
+    """Read one line.
+
+    Raises:
+        ConfigurationError: the line is no journal line (a torn last line after a crash is the caller's affair).
+    """
+    try:
+        return _decoder.decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"this is not a line of a journal: {line[:80]!r} ({error})") from error
