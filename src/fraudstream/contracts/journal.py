@@ -38,7 +38,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False, tag="outcome", tag_field="k
 
 
 JournalLine = Intent | Outcome
-_decoder = msgspec.json.Decoder(JournalLine)
+_decoder: msgspec.json.Decoder[JournalLine] = msgspec.json.Decoder(JournalLine)
 
 
 def encode_line(line: JournalLine) -> bytes:
