@@ -9,12 +9,18 @@ import datetime as dt
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from fraudstream.errors import ConfigurationError
 
-Port = Annotated[int, Field(ge=1, le=65_535)]
+
+def _seconds(value: object) -> object:
+    return float(value) if isinstance(value, str) and value.replace(".", "", 1).isdigit() else value
+
+
+Duration = Annotated[dt.timedelta, BeforeValidator(_seconds)]
+"""A time span: seconds (`10`), a clock (`00:00:10`) or ISO 8601 (`PT10S`, `P4D`)."""
 
 
 class _Group(BaseSettings):
@@ -78,11 +84,11 @@ class ScoringSettings(_Group):
     trigger_interval_ms: int = Field(default=100, ge=0, le=60_000, description="pause between micro-batches, in ms")
     max_offsets_per_trigger: int = Field(default=40_000, ge=1, description="records one micro-batch takes at the most")
     slice_rows: int = Field(default=50_000, ge=1, description="records one commit takes at the most")
-    max_future: dt.timedelta = Field(
+    max_future: Duration = Field(
         default=dt.timedelta(days=1),
         description="how far a payment's timestamp may lie beyond the broker's time",
     )
-    label_delay: dt.timedelta = Field(
+    label_delay: Duration = Field(
         default=dt.timedelta(days=4),
         description="when a label that travels inside a payment counts as arrived, after the payment's own time",
     )

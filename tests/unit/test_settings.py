@@ -1,0 +1,51 @@
+"""Settings name what is wrong and where to look."""
+
+import datetime as dt
+import re
+from pathlib import Path
+
+import pytest
+
+from fraudstream.errors import ConfigurationError
+from fraudstream.settings import DatabaseSettings, KafkaSettings, ScoringSettings, variables
+
+EXAMPLE = Path(__file__).parents[2] / ".env.example"
+
+
+def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KAFKA_BOOTSTRAP_SERVERS", raising=False)
+
+    with pytest.raises(ConfigurationError, match="KAFKA_BOOTSTRAP_SERVERS is not set"):
+        KafkaSettings.load()
+
+
+def test_an_impossible_value_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAX_OFFSETS_PER_TRIGGER", "none")
+
+    with pytest.raises(ConfigurationError, match="MAX_OFFSETS_PER_TRIGGER is impossible"):
+        ScoringSettings.load()
+
+
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABEL_DELAY", "")
+
+    assert ScoringSettings.load().label_delay == dt.timedelta(days=4)
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("P1D", 86_400), ("3600", 3_600), ("00:00:10", 10)])
+def test_durations_are_iso_seconds_or_clock(text: str, seconds: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAX_FUTURE", text)
+
+    assert ScoringSettings.load().max_future.total_seconds() == seconds
+
+
+def test_a_password_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql+psycopg2://someone:hidden@127.0.0.1/fraudstream")
+
+    assert "hidden" not in repr(DatabaseSettings.load())
+
+
+def test_the_example_lists_exactly_the_variables_that_are_read() -> None:
+    listed = re.findall(r"^#?\s?([A-Z][A-Z0-9_]+)=", EXAMPLE.read_text(), flags=re.MULTILINE)
+
+    assert [name for name in listed if not name.startswith("AWS_")] == list(variables())
