@@ -1,0 +1,216 @@
+"""The command line: one verb for each arrow of the diagram, imports nothing heavy before a verb is chosen."""
+
+import sys
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from fraudstream import __version__
+from fraudstream.errors import ConfigurationError, FraudstreamError
+
+app = typer.Typer(
+    name="fraudstream",
+    help="Real-time fraud detection whose every score can be proved. Start with `make demo`.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+Seed = Annotated[int, typer.Option(help="Seed of the simulated city.")]
+Customers = Annotated[int, typer.Option(min=1, max=200_000, help="Number of simulated cardholders.")]
+HistoryDays = Annotated[int, typer.Option(min=7, max=400, help="Days of simulated history before the live stream.")]
+Start = Annotated[
+    datetime | None, typer.Option(help="First simulated day; by default so long ago that the stream can run fast.")
+]
+
+
+@app.command()
+def demo(
+    *,
+    seconds: Annotated[int | None, typer.Option(min=10, help="Length, counted from ready.")] = None,
+    rate: Annotated[float, typer.Option(min=1, max=100_000, help="Payments a second.")] = 1_000,
+    producer: Annotated[bool, typer.Option(help="Send simulated payments; without, bring your own client.")] = True,
+    seed: Seed = 7,
+    customers: Customers = 2_000,
+    history_days: HistoryDays = 45,
+) -> None:
+    """Run the whole system on this machine, play a fraud, and prove that nothing was lost."""
+    from fraudstream.local.demo import DemoPlan, run  # noqa: PLC0415
+
+    plan = DemoPlan(
+        seconds=seconds, rate=rate, producer=producer, seed=seed, customers=customers, history_days=history_days
+    )
+    raise typer.Exit(run(plan))
+
+
+@app.command()
+def produce(
+    *,
+    rate: Annotated[
+        float | None, typer.Option(min=0.01, help="Payments a second; a file goes as fast as it can.")
+    ] = None,
+    speed: Annotated[
+        float | None, typer.Option(min=0.1, help="Simulated seconds in a second, instead of --rate.")
+    ] = None,
+    count: Annotated[int | None, typer.Option(min=1, help="Stop after so many payments.")] = None,
+    seconds: Annotated[float | None, typer.Option(min=0.1, help="Stop after so many seconds.")] = None,
+    file: Annotated[
+        str | None, typer.Option(help="Send these JSON lines unchanged instead; - is standard input.")
+    ] = None,
+    seed: Seed = 7,
+    customers: Customers = 2_000,
+    history_days: HistoryDays = 45,
+    start: Start = None,
+) -> None:
+    """Send payments: a simulated city's, or your own from a file."""
+    from fraudstream.producer.main import produce_file, produce_live  # noqa: PLC0415
+
+    if file is not None:
+        raise typer.Exit(produce_file(file, rate=rate))
+    raise typer.Exit(
+        produce_live(
+            seed=seed,
+            customers=customers,
+            history_days=history_days,
+            start=_epoch_seconds(start),
+            rate=rate or (None if speed else 1_000.0),
+            speed=speed,
+            count=count,
+            seconds=seconds,
+        )
+    )
+
+
+@app.command()
+def score(
+    *,
+    seconds: Annotated[float | None, typer.Option(min=1, help="Stop after so many seconds.")] = None,
+    takeover: Annotated[bool, typer.Option("--takeover", help="End a running scorer and take its place.")] = False,
+) -> None:
+    """Score payments with Spark until stopped."""
+    from fraudstream.scoring.main import score as run  # noqa: PLC0415
+
+    run(seconds=seconds, takeover=takeover)
+
+
+@app.command()
+def train(*, seed: Seed = 7, customers: Customers = 2_000, history_days: HistoryDays = 45, start: Start = None) -> None:
+    """Train on simulated history and register the model in MLflow."""
+    from fraudstream.training.main import train as run  # noqa: PLC0415
+
+    trained = run(seed=seed, customers=customers, history_days=history_days, start=_epoch_seconds(start))
+    typer.echo(
+        f"registered version {trained.version}; `fraudstream promote --version {trained.version}` puts it to work"
+    )
+
+
+@app.command()
+def promote(
+    *,
+    version: Annotated[str | None, typer.Option(help="Registered version; the newest if unset.")] = None,
+    reason: Annotated[str, typer.Option(help="Why, for the record.")] = "promoted by hand",
+) -> None:
+    """Put a registered model to work: the next slice is scored with it."""
+    from fraudstream.training.main import promote as run  # noqa: PLC0415
+
+    deployment = run(version=version, reason=reason)
+    typer.echo(f"version {deployment.model_version} is active (deployment {deployment.deployment_id})")
+
+
+@app.command("apply-labels")
+def apply_labels() -> None:
+    """Apply labels as they arrive, until stopped."""
+    from fraudstream.feedback.main import apply_labels as run  # noqa: PLC0415
+
+    run()
+
+
+@app.command()
+def relay() -> None:
+    """Publish committed alerts, quarantine records and labels, until stopped."""
+    from fraudstream.alerting.main import relay as run  # noqa: PLC0415
+
+    run()
+
+
+@app.command("lambda-trigger")
+def lambda_trigger() -> None:
+    """Feed the alert Lambda as AWS's event source mapping does, until stopped."""
+    from fraudstream.alerting.main import trigger as run  # noqa: PLC0415
+
+    run()
+
+
+@app.command()
+def inbox() -> None:
+    """Record the notifications that reach the subscriber, until stopped."""
+    from fraudstream.alerting.main import inbox as run  # noqa: PLC0415
+
+    run()
+
+
+@app.command()
+def alerts(
+    *,
+    follow: Annotated[bool, typer.Option("--follow", help="Wait for new ones.")] = False,
+    last: Annotated[int, typer.Option(min=0, help="How many of the latest to begin with.")] = 10,
+) -> None:
+    """Show alerts with their reasons."""
+    from fraudstream.alerting.main import show_alerts  # noqa: PLC0415
+
+    show_alerts(follow=follow, last=last)
+
+
+@app.command()
+def migrate() -> None:
+    """Create or upgrade the database and the topics."""
+    from fraudstream.local.provision import provision  # noqa: PLC0415
+
+    for line in provision():
+        typer.echo(line)
+
+
+@app.command()
+def verify(
+    *,
+    json_only: Annotated[bool, typer.Option("--json", help="Print the one JSON line alone.")] = False,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for what is still in flight.")] = 30.0,
+    seed: Annotated[int, typer.Option(help="Seed of the choice of customers that are recomputed.")] = 0,
+) -> None:
+    """Prove that nothing was lost, doubled or scored differently; exit status 1 if something was."""
+    from fraudstream.verify.main import verify as run  # noqa: PLC0415
+
+    raise typer.Exit(0 if run(seed=seed, wait_seconds=wait, json_only=json_only).holds else 1)
+
+
+@app.command()
+def doctor() -> None:
+    """Look at this machine and the environment; every finding says what to do."""
+    from fraudstream.local.doctor import examine, print_findings  # noqa: PLC0415
+
+    raise typer.Exit(print_findings(examine()))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def main() -> None:
+    """Run the command line; an error of ours is one sentence on standard error, never a traceback."""
+    try:
+        app()
+    except ConfigurationError as error:
+        typer.echo(f"fraudstream: {error}", err=True)
+        sys.exit(2)
+    except FraudstreamError as error:
+        typer.echo(f"fraudstream: {error}", err=True)
+        sys.exit(1)
+
+
+def _epoch_seconds(moment: datetime | None) -> float | None:
+    if moment is None:
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
