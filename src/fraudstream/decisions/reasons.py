@@ -1,0 +1,25 @@
+"""Why a payment scored high, in sentences an analyst reads."""
+
+from fraudstream.contracts.decision import Reason
+from fraudstream.features.catalogue import FEATURE_NAMES
+from fraudstream.features.events import Codes, Floats
+
+
+def reasons(top_feature: Codes, top_contribution: Floats, vector: Floats) -> tuple[Reason, ...]:
+    """The reasons behind one score, strongest first; only features that raised it.
+
+    Args:
+        top_feature: (4,) columns of the catalogue, as `models.walker.score` gives them for one row.
+        top_contribution: (4,) log-odds.
+        vector: (F,) the payment's features.
+    """
+    return tuple(
+        Reason(
+            feature=FEATURE_NAMES[column],
+            value=float(vector[column]),
+            contribution=float(contribution),
+            text=f"{FEATURE_NAMES[column].replace('_', ' ')} is {vector[column]:.6g}",
+        )
+        for column, contribution in zip(top_feature.tolist(), top_contribution, strict=True)
+        if column >= 0 and contribution > 0
+    )
