@@ -15,6 +15,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
+    rich_markup_mode=None,  # rich would double the time that --help takes
 )
 
 Seed = Annotated[int, typer.Option(help="Seed of the simulated city.")]
@@ -35,7 +36,7 @@ def demo(
     customers: Customers = 2_000,
     history_days: HistoryDays = 45,
 ) -> None:
-    """Run the whole system on this machine, play a fraud, and prove that nothing was lost."""
+    """Run the whole system live and draw up its balance."""
     from fraudstream.local.demo import DemoPlan, run  # noqa: PLC0415
 
     plan = DemoPlan(
@@ -63,7 +64,7 @@ def produce(
     history_days: HistoryDays = 45,
     start: Start = None,
 ) -> None:
-    """Send payments: a simulated city's, or your own from a file."""
+    """Send payments: a simulated city's, or your own file's."""
     from fraudstream.producer.main import produce_file, produce_live  # noqa: PLC0415
 
     if file is not None:
@@ -96,7 +97,7 @@ def score(
 
 @app.command()
 def train(*, seed: Seed = 7, customers: Customers = 2_000, history_days: HistoryDays = 45, start: Start = None) -> None:
-    """Train on simulated history and register the model in MLflow."""
+    """Train on simulated history, register the model."""
     from fraudstream.training.main import train as run  # noqa: PLC0415
 
     trained = run(seed=seed, customers=customers, history_days=history_days, start=_epoch_seconds(start))
@@ -111,7 +112,7 @@ def promote(
     version: Annotated[str | None, typer.Option(help="Registered version; the newest if unset.")] = None,
     reason: Annotated[str, typer.Option(help="Why, for the record.")] = "promoted by hand",
 ) -> None:
-    """Put a registered model to work: the next slice is scored with it."""
+    """Put a registered model to work at once."""
     from fraudstream.training.main import promote as run  # noqa: PLC0415
 
     deployment = run(version=version, reason=reason)
@@ -128,7 +129,7 @@ def apply_labels() -> None:
 
 @app.command()
 def relay() -> None:
-    """Publish committed alerts, quarantine records and labels, until stopped."""
+    """Publish what was committed to be published, until stopped."""
     from fraudstream.alerting.main import relay as run  # noqa: PLC0415
 
     run()
@@ -136,7 +137,7 @@ def relay() -> None:
 
 @app.command("lambda-trigger")
 def lambda_trigger() -> None:
-    """Feed the alert Lambda as AWS's event source mapping does, until stopped."""
+    """Feed the alert Lambda as AWS would, until stopped."""
     from fraudstream.alerting.main import trigger as run  # noqa: PLC0415
 
     run()
@@ -144,7 +145,7 @@ def lambda_trigger() -> None:
 
 @app.command()
 def inbox() -> None:
-    """Record the notifications that reach the subscriber, until stopped."""
+    """Record the notifications that arrive, until stopped."""
     from fraudstream.alerting.main import inbox as run  # noqa: PLC0415
 
     run()
@@ -178,7 +179,7 @@ def verify(
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for what is still in flight.")] = 30.0,
     seed: Annotated[int, typer.Option(help="Seed of the choice of customers that are recomputed.")] = 0,
 ) -> None:
-    """Prove that nothing was lost, doubled or scored differently; exit status 1 if something was."""
+    """Prove that nothing was lost, doubled or scored otherwise."""
     from fraudstream.verify.main import verify as run  # noqa: PLC0415
 
     raise typer.Exit(0 if run(seed=seed, wait_seconds=wait, json_only=json_only).holds else 1)
@@ -186,7 +187,7 @@ def verify(
 
 @app.command()
 def doctor() -> None:
-    """Look at this machine and the environment; every finding says what to do."""
+    """Look at this machine; every finding says what to do."""
     from fraudstream.local.doctor import examine, print_findings  # noqa: PLC0415
 
     raise typer.Exit(print_findings(examine()))
