@@ -5,6 +5,7 @@ import io
 import json
 import zipfile
 from dataclasses import fields
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -110,7 +111,12 @@ def _read(content: bytes) -> ScoringModel:
         if header["format"] != FORMAT:
             raise ModelUnavailable(f"the model is of format {header['format']}, this program reads {FORMAT}")
         body = _BODIES[header["kind"]]
-        own = {name.removeprefix("body_"): np.ascontiguousarray(a) for name, a in arrays.items() if "body_" in name}
+        prefix = "body_"
+        own: dict[str, Any] = {
+            name.removeprefix(prefix): np.ascontiguousarray(array)
+            for name, array in arrays.items()
+            if name.startswith(prefix)
+        }
         return ScoringModel(
             body=body(**own, **header["body"]),
             calibration=Calibration(**header["calibration"]),

@@ -164,7 +164,8 @@ def _log_odds_per_probability(reached: float, expected: float) -> float:
     if abs(distance) < SMALLEST_PROBABILITY:
         kept = min(max(reached, SMALLEST_PROBABILITY), 1.0 - SMALLEST_PROBABILITY)
         return 1.0 / (kept * (1.0 - kept))
-    return (_log_odds(reached) - _log_odds(expected)) / distance
+    moved: float = _log_odds(reached) - _log_odds(expected)
+    return moved / distance
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
