@@ -52,6 +52,7 @@ runs = Table(
     Column("host", Text, nullable=False),
     Column("pid", Integer, nullable=False),
     _stamp("started_at"),
+    Column("ready_at", DateTime(timezone=True)),
     comment="every start of a scorer on a log; the newest epoch owns it",
 )
 
@@ -147,6 +148,7 @@ alerts = Table(
     _stamp("created_at"),
     Index(None, "user_id"),
     Index(None, "created_at"),
+    comment="payments that their model's policy raised; the decision is final, the status is the analyst's",
 )
 
 quarantine = Table(
