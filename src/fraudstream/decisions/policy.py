@@ -32,14 +32,14 @@ def threshold_by_cost(probability: Floats, amount: Floats, is_fraud: Bools, *, p
 
     All arrays are (n,). If raising no alert is cheapest, the threshold is 1.
     """
+    if not len(probability):
+        return 1.0
     order = np.argsort(-probability, kind="stable")
     ranked = probability[order]
     saved = np.cumsum(np.where(is_fraud[order], amount[order], 0.0) - per_alert)
-    last_of_tie = np.append(ranked[1:] != ranked[:-1], np.True_)
-    candidates = np.flatnonzero(last_of_tie)
-    if not len(candidates) or saved[candidates].max() <= 0.0:
-        return 1.0
-    return float(ranked[candidates[np.argmax(saved[candidates])]])
+    last_of_tie = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], np.True_))
+    best = last_of_tie[np.argmax(saved[last_of_tie])]
+    return float(ranked[best]) if saved[best] > 0.0 else 1.0
 
 
 def threshold_by_budget(probability: Floats, *, days: float, per_day: float) -> float:
