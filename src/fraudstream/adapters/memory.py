@@ -47,6 +47,10 @@ class MemoryBroker:
         count = self._count(topic)
         return TopicPartitions(topic, self.ids[topic], {p: (0, len(self.logs[topic, p])) for p in range(count)})
 
+    def read(self, topic: str, partition: int, first: int, end: int) -> Sequence[Record]:
+        """See `LogReader.read`."""
+        return self.logs[topic, partition][first:end]
+
     def _count(self, topic: str) -> int:
         if topic not in self.partitions:
             raise ConfigurationError(f"there is no topic {topic}; create it with `fraudstream migrate`")

@@ -1,0 +1,48 @@
+"""Labels as rows of their table."""
+
+import datetime as dt
+import uuid
+from typing import Any
+
+import numpy as np
+
+from fraudstream.contracts.label import Label
+from fraudstream.labelling import LabelRow
+
+FLOAT64 = np.dtype("<f8")
+"""How a number stands in a `bytea` of numbers."""
+
+LABEL_COLUMNS = (
+    'topic_id, partition, "offset", label_seq, transaction_id, is_fraud, source, arrived_at, '
+    "user_id, merchant_id, event_time, amount, amount_ratio"
+)
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+def moment(seconds: float) -> dt.datetime:
+    """Seconds since 1970 as a time in UTC, to the microsecond."""
+    return _EPOCH + dt.timedelta(seconds=seconds)
+
+
+def label_row(row: tuple[Any, ...]) -> LabelRow:
+    """A waiting label from `LABEL_COLUMNS`."""
+    topic_id, partition, offset, _, transaction_id, is_fraud, source, arrived_at, user_id, *_ = row
+    label = Label(
+        transaction_id=uuid.UUID(transaction_id),
+        user_id=user_id,
+        is_fraud=is_fraud,
+        arrived_at=arrived_at,
+        source=source,
+    )
+    return LabelRow(topic_id, partition, offset, label)
+
+
+def label_values(row: LabelRow) -> tuple[object, ...]:
+    """The values of `LABEL_COLUMNS`; the customer is the payment's own where the payment is known."""
+    label, payment = row.label, row.payment
+    place = (row.topic_id, row.partition, row.offset, row.label_seq)
+    said = (str(label.transaction_id), label.is_fraud, label.source, label.arrived_at)
+    if payment is None:
+        return (*place, *said, label.user_id, None, None, None, None)
+    time = moment(payment.event_time)
+    return (*place, *said, payment.user_id, payment.merchant_id, time, payment.amount, payment.amount_ratio)

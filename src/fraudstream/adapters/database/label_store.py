@@ -1,0 +1,297 @@
+"""`LabelStore` on Postgres: one transaction for labels, their turns, the risk rows they move and the position."""
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+
+import numpy as np
+import psycopg2
+from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
+from psycopg2.extras import execute_values
+
+from fraudstream.adapters.database.label_rows import (
+    FLOAT64,
+    LABEL_COLUMNS,
+    label_row,
+    label_values,
+    moment,
+)
+from fraudstream.adapters.database.sessions import connect
+from fraudstream.contracts.quarantine import QuarantineRecord, as_text, encode_quarantine_record, masked
+from fraudstream.contracts.topics import QUARANTINE
+from fraudstream.errors import TemporarilyUnavailable
+from fraudstream.features.catalogue import CATALOGUE_VERSION, index_of
+from fraudstream.features.events import Ints
+from fraudstream.features.label_history import LabelHistory, RiskRows, customer_rows, merchant_rows
+from fraudstream.labelling import LabelledPayment, LabelProgress, LabelRow, RefusedRecord
+
+Partition = tuple[str, int]
+"""Topic id and partition of a log of payments."""
+
+_LIMITS = "SET LOCAL statement_timeout = '60s'; SET LOCAL lock_timeout = '20s'"
+_RELEASE_RANGE = 50_000
+"""Scored records that one look for released labels goes over at the most, in each partition."""
+
+_PAYMENTS = """
+SELECT transaction_id, user_id, merchant_id, extract(epoch FROM event_time)::float8, amount, amount_ratio, NULL
+FROM history_transactions WHERE transaction_id = ANY(%(ids)s::uuid[])
+UNION ALL
+SELECT transaction_id, user_id, merchant_id, extract(epoch FROM event_time)::float8, amount, NULL,
+       substring(features FROM %(first)s FOR 8)
+FROM scored_transactions WHERE transaction_id = ANY(%(ids)s::uuid[])
+"""
+_OUTCOMES = """
+SELECT DISTINCT ON (transaction_id) transaction_id, is_fraud FROM labels
+WHERE transaction_id = ANY(%s::uuid[]) AND label_seq IS NOT NULL ORDER BY transaction_id, label_seq DESC
+"""
+_WAITING = f"""
+SELECT {LABEL_COLUMNS} FROM labels
+WHERE label_seq IS NULL AND transaction_id = ANY(%s::uuid[]) ORDER BY stored_at, partition, "offset"
+"""  # noqa: S608 - a constant list of columns
+_RELEASED_ANYWHERE = f"""
+SELECT {LABEL_COLUMNS} FROM labels
+WHERE label_seq IS NULL AND (
+    EXISTS (SELECT FROM scored_transactions AS scored WHERE scored.transaction_id = labels.transaction_id)
+    OR EXISTS (SELECT FROM history_transactions AS old WHERE old.transaction_id = labels.transaction_id))
+ORDER BY stored_at, partition, "offset" LIMIT %s
+"""  # noqa: S608 - same
+_RELEASED_BY = f"""
+SELECT {LABEL_COLUMNS} FROM labels
+WHERE label_seq IS NULL AND transaction_id IN (
+    SELECT transaction_id FROM scored_transactions
+    WHERE topic_id = %s AND partition = %s AND "offset" >= %s AND "offset" < %s)
+ORDER BY stored_at, partition, "offset"
+"""  # noqa: S608 - same
+_PAST = """
+SELECT label_seq, transaction_id, user_id, coalesce(merchant_id, -1), extract(epoch FROM arrived_at)::float8,
+       is_fraud, extract(epoch FROM event_time)::float8, amount_ratio
+FROM labels WHERE label_seq > %s AND (user_id = ANY(%s) OR merchant_id = ANY(%s)) ORDER BY label_seq
+"""
+_RISK = {
+    ("user_id", False): "SELECT user_id, risk FROM customer_risk",
+    ("user_id", True): "SELECT user_id, risk FROM initial_customer_risk",
+    ("merchant_id", False): "SELECT merchant_id, risk FROM merchant_risk",
+    ("merchant_id", True): "SELECT merchant_id, risk FROM initial_merchant_risk",
+}
+_PUT_CUSTOMERS = """
+INSERT INTO customer_risk (catalogue_version, user_id, risk) VALUES %s
+ON CONFLICT (catalogue_version, user_id) DO UPDATE SET risk = excluded.risk
+"""
+_PUT_MERCHANTS = """
+INSERT INTO merchant_risk (catalogue_version, merchant_id, risk) VALUES %s
+ON CONFLICT (catalogue_version, merchant_id) DO UPDATE SET risk = excluded.risk
+"""
+_PUT_LABELS = f"""
+INSERT INTO labels ({LABEL_COLUMNS}) VALUES %s
+ON CONFLICT (topic_id, partition, "offset") DO UPDATE SET
+    label_seq = excluded.label_seq, user_id = excluded.user_id, merchant_id = excluded.merchant_id,
+    event_time = excluded.event_time, amount = excluded.amount, amount_ratio = excluded.amount_ratio
+"""  # noqa: S608 - same
+_REFUSE = """
+INSERT INTO quarantine (topic_id, partition, "offset", topic, reason, detail, raw, raw_size, log_time) VALUES %s
+"""
+_ADVANCE = """
+INSERT INTO positions (topic_id, partition, topic, next_offset, epoch) VALUES %s
+ON CONFLICT (topic_id, partition) DO UPDATE SET next_offset = excluded.next_offset
+"""
+
+
+class PostgresLabelStore:
+    """`LabelStore` on one connection, which is opened when it is first needed and again after it broke."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._connection: Connection | None = None
+        self._looked_at: dict[Partition, int] | None = None
+        self._versions = -1
+
+    @contextmanager
+    def transaction(self) -> Iterator["PostgresLabelTransaction"]:
+        """See `LabelStore.transaction`."""
+        try:
+            if self._connection is None:
+                self._connection = connect(self._url, application="fraudstream-label-applier")
+            with self._connection, self._connection.cursor() as cursor:
+                cursor.execute(_LIMITS)
+                transaction = PostgresLabelTransaction(cursor, self._looked_at, self._versions)
+                yield transaction
+            self._looked_at, self._versions = transaction.looked_at, transaction.versions
+        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+            self.close()
+            raise TemporarilyUnavailable(f"the label transaction was not confirmed: {error}") from error
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._connection is not None:
+            with suppress(psycopg2.Error):
+                self._connection.close()
+            self._connection = None
+
+
+class PostgresLabelTransaction:
+    """`LabelTransaction` in one open transaction.
+
+    `looked_at` says up to where, in each partition of payments, no waiting label is left behind.
+    """
+
+    def __init__(self, cursor: Cursor, looked_at: dict[Partition, int] | None, versions: int) -> None:
+        self._cursor = cursor
+        self.looked_at = looked_at
+        self.versions = versions
+
+    def next_offset(self, topic_id: str, partition: int) -> int:
+        """See `LabelTransaction.next_offset`."""
+        self._cursor.execute(
+            "SELECT next_offset FROM positions WHERE topic_id = %s AND partition = %s FOR UPDATE", (topic_id, partition)
+        )
+        row = self._cursor.fetchone()
+        return int(row[0]) if row else 0
+
+    def progress(self) -> LabelProgress:
+        """See `LabelTransaction.progress`."""
+        self._cursor.execute("INSERT INTO label_progress DEFAULT VALUES ON CONFLICT DO NOTHING")
+        self._cursor.execute("SELECT label_seq FROM label_progress FOR UPDATE")
+        turn = self._cursor.fetchone()
+        self._cursor.execute("SELECT label_seq FROM state_versions WHERE catalogue_version = %s", (CATALOGUE_VERSION,))
+        base = self._cursor.fetchone()
+        return LabelProgress(int(turn[0]) if turn else 0, int(base[0]) if base else None)
+
+    def payments(self, ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, LabelledPayment]:
+        """See `LabelTransaction.payments`; a scored payment goes before a historical one."""
+        first = index_of("amount_ratio") * FLOAT64.itemsize + 1
+        self._cursor.execute(_PAYMENTS, {"ids": [str(key) for key in ids], "first": first})
+        return {
+            uuid.UUID(key): LabelledPayment(
+                user_id,
+                merchant_id,
+                event_time,
+                amount,
+                float(np.frombuffer(vector, FLOAT64)[0]) if vector is not None else ratio,
+            )
+            for key, user_id, merchant_id, event_time, amount, ratio, vector in self._cursor
+        }
+
+    def outcomes(self, ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, bool]:
+        """See `LabelTransaction.outcomes`."""
+        self._cursor.execute(_OUTCOMES, ([str(key) for key in ids],))
+        return {uuid.UUID(key): is_fraud for key, is_fraud in self._cursor}
+
+    def waiting(self, ids: Sequence[uuid.UUID]) -> Sequence[LabelRow]:
+        """See `LabelTransaction.waiting`."""
+        self._cursor.execute(_WAITING, ([str(key) for key in ids],))
+        return [label_row(row) for row in self._cursor]
+
+    def released(self, most: int) -> Sequence[LabelRow]:
+        """See `LabelTransaction.released`.
+
+        Everything is looked at once after a start and after a deployment with a new history; from then on only
+        what was scored since. A cursor over offsets is safe: positions move in the commit of their rows.
+        """
+        self._cursor.execute(
+            "SELECT (SELECT count(*) FROM state_versions), EXISTS (SELECT FROM labels WHERE label_seq IS NULL)"
+        )
+        versions, any_waiting = self._cursor.fetchone() or (0, False)
+        self._cursor.execute("SELECT topic_id, partition, next_offset FROM positions")
+        ends: dict[Partition, int] = {(topic_id, partition): end for topic_id, partition, end in self._cursor}
+        if not any_waiting:
+            self.looked_at, self.versions = ends, versions
+            return []
+        if self.looked_at is None or versions != self.versions:
+            self._cursor.execute(_RELEASED_ANYWHERE, (most,))
+            rows = [label_row(row) for row in self._cursor]
+            if len(rows) < most:
+                self.looked_at, self.versions = ends, versions
+            return rows
+        return self._released_since(self.looked_at, ends)
+
+    def past(self, users: Ints, merchants: Ints, *, after: int) -> LabelHistory:
+        """See `LabelTransaction.past`."""
+        self._cursor.execute(_PAST, (after, users.tolist(), merchants.tolist()))
+        rows = self._cursor.fetchall()
+        ids = b"".join(uuid.UUID(row[1]).bytes for row in rows)
+        return LabelHistory(
+            label_seq=np.array([row[0] for row in rows], np.int64),
+            transaction_id=np.frombuffer(ids, np.uint8).reshape(-1, 16),
+            user_id=np.array([row[2] for row in rows], np.int64),
+            merchant_id=np.array([row[3] for row in rows], np.int64),
+            arrived_at=np.array([row[4] for row in rows], np.float64),
+            is_fraud=np.array([row[5] for row in rows], np.bool_),
+            event_time=np.array([row[6] for row in rows], np.float64),
+            amount_ratio=np.array([row[7] for row in rows], np.float64),
+        )
+
+    def risk(self, users: Ints, merchants: Ints, *, initial: bool = False) -> tuple[RiskRows, RiskRows]:
+        """See `LabelTransaction.risk`."""
+        customers, shops = customer_rows(users), merchant_rows(merchants)
+        for rows, key in ((customers, "user_id"), (shops, "merchant_id")):
+            self._cursor.execute(
+                f"{_RISK[key, initial]} WHERE catalogue_version = %s AND {key} = ANY(%s)",
+                (CATALOGUE_VERSION, rows.keys.tolist()),
+            )
+            found = self._cursor.fetchall()
+            ids = np.array([row[0] for row in found], np.int64)
+            rows.put(ids, np.frombuffer(b"".join(row[1] for row in found), FLOAT64).reshape(len(ids), -1))
+        return customers, shops
+
+    def put_risk(self, customers: RiskRows, merchants: RiskRows) -> None:
+        """See `LabelTransaction.put_risk`."""
+        for statement, rows in ((_PUT_CUSTOMERS, customers), (_PUT_MERCHANTS, merchants)):
+            values = [
+                (CATALOGUE_VERSION, key, row.astype(FLOAT64).tobytes())
+                for key, row in zip(rows.keys.tolist(), rows.rows, strict=False)
+            ]
+            execute_values(self._cursor, statement, values, page_size=1_000)
+
+    def put_labels(self, labels: Sequence[LabelRow]) -> None:
+        """See `LabelTransaction.put_labels`."""
+        execute_values(self._cursor, _PUT_LABELS, [label_values(row) for row in labels], page_size=1_000)
+
+    def refuse(self, records: Sequence[RefusedRecord], topic_id: str) -> None:
+        """See `LabelTransaction.refuse`."""
+        kept = []
+        outgoing = []
+        for item in records:
+            record, size = item.record, len(item.record.value or b"")
+            raw = masked(record.value)
+            place = (record.partition, record.offset)
+            kept.append((topic_id, *place, record.topic, item.reason, item.detail, raw, size, moment(record.log_time)))
+            word = QuarantineRecord(
+                topic=record.topic,
+                partition=record.partition,
+                offset=record.offset,
+                reason=item.reason,
+                detail=item.detail,
+                raw=as_text(raw),
+                raw_size=size,
+            )
+            key = f"{record.topic}/{record.partition}/{record.offset}".encode()
+            outgoing.append((QUARANTINE, key, encode_quarantine_record(word)))
+        execute_values(self._cursor, _REFUSE, kept)
+        execute_values(
+            self._cursor,
+            "INSERT INTO outbox (topic, key, value, not_before) VALUES %s",
+            outgoing,
+            template="(%s, %s, %s, clock_timestamp())",
+        )
+
+    def advance(self, topic: str, topic_id: str, next_offsets: Mapping[int, int]) -> None:
+        """See `LabelTransaction.advance`; the log of labels has no epochs."""
+        rows = [(topic_id, partition, topic, offset, 0) for partition, offset in next_offsets.items()]
+        execute_values(self._cursor, _ADVANCE, rows)
+
+    def take_turns(self, label_seq: int) -> None:
+        """See `LabelTransaction.take_turns`."""
+        self._cursor.execute("UPDATE label_progress SET label_seq = %s", (label_seq,))
+
+    def _released_since(self, start: dict[Partition, int], ends: dict[Partition, int]) -> list[LabelRow]:
+        rows: list[LabelRow] = []
+        reached = dict(start)
+        for place, end in ends.items():
+            first = start.get(place, 0)
+            reached[place] = min(end, first + _RELEASE_RANGE)
+            if reached[place] > first:
+                self._cursor.execute(_RELEASED_BY, (*place, first, reached[place]))
+                rows += [label_row(row) for row in self._cursor]
+        self.looked_at = reached
+        return rows

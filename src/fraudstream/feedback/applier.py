@@ -1,0 +1,159 @@
+"""One step of the label applier: new labels and released ones take their turns and move risk rows, in one commit."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+
+import numpy as np
+
+from fraudstream.features.events import ABSENT, Codes, Ints
+from fraudstream.features.label_history import (
+    UNLABELLED,
+    LabelHistory,
+    apply_step,
+    contradictions,
+    empty_history,
+)
+from fraudstream.feedback.intake import take_in
+from fraudstream.labelling import LabelledPayment, LabelProgress, LabelRow, LabelStore, LabelTransaction
+from fraudstream.ports import Record
+
+RELEASED_AT_ONCE = 20_000
+"""Waiting labels that one transaction takes at the most, about."""
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What one step did, in labels: `redelivered` records had been committed before and changed nothing."""
+
+    turns: int = 0
+    waiting: int = 0
+    refused: int = 0
+    redelivered: int = 0
+
+
+@dataclass(frozen=True)
+class LabelApplier:
+    """Applies the label log `topic` of id `topic_id`; see `take_in` for `max_future`."""
+
+    store: LabelStore
+    topic: str
+    topic_id: str
+    max_future: dt.timedelta
+
+    def apply(self, records: Sequence[Record]) -> Applied:
+        """Take a batch of records, in the order of the log, in one transaction.
+
+        Records below the stored position were committed before and are passed over, so a batch may be offered
+        again after any failure.
+        """
+        with self.store.transaction() as transaction:
+            progress = transaction.progress()
+            fresh = _beyond_position(transaction, self.topic_id, records)
+            if not fresh:
+                return Applied(redelivered=len(records))
+            intake = take_in(fresh, self.topic_id, max_future=self.max_future)
+            held = transaction.waiting([row.label.transaction_id for row in intake.labels])
+            ready, waiting = _joined(transaction, [*held, *intake.labels], progress)
+            _take_turns(transaction, ready, progress)
+            known = {(row.topic_id, row.partition, row.offset) for row in held}
+            transaction.put_labels([r for r in waiting if (r.topic_id, r.partition, r.offset) not in known])
+            transaction.refuse(intake.refused, self.topic_id)
+            transaction.advance(self.topic, self.topic_id, next_offsets(fresh))
+        return Applied(len(ready), len(waiting), len(intake.refused), len(records) - len(fresh))
+
+    def release(self) -> Applied:
+        """Let waiting labels whose payment has appeared take their turns, in one transaction."""
+        with self.store.transaction() as transaction:
+            progress = transaction.progress()
+            ready, _ = _joined(transaction, transaction.released(RELEASED_AT_ONCE), progress)
+            _take_turns(transaction, ready, progress)
+        return Applied(turns=len(ready))
+
+
+def _beyond_position(transaction: LabelTransaction, topic_id: str, records: Sequence[Record]) -> list[Record]:
+    partitions = sorted({record.partition for record in records})
+    stands = {partition: transaction.next_offset(topic_id, partition) for partition in partitions}
+    return [record for record in records if record.offset >= stands[record.partition]]
+
+
+def next_offsets(records: Iterable[Record]) -> dict[int, int]:
+    """Where reading goes on after these records, for each of their partitions."""
+    ends: dict[int, int] = {}
+    for record in records:
+        ends[record.partition] = max(ends.get(record.partition, 0), record.offset + 1)
+    return ends
+
+
+def _joined(
+    transaction: LabelTransaction, candidates: Sequence[LabelRow], progress: LabelProgress
+) -> tuple[list[LabelRow], list[LabelRow]]:
+    """The labels that can take their turn, with payment and turn, and those that wait."""
+    if progress.base is None:
+        return [], list(candidates)
+    payments = transaction.payments([row.label.transaction_id for row in candidates])
+    turns = count(progress.label_seq + 1)
+    ready: list[LabelRow] = []
+    waiting: list[LabelRow] = []
+    for row in candidates:
+        payment = payments.get(row.label.transaction_id)
+        if payment is None:
+            waiting.append(row)
+        else:
+            ready.append(replace(row, payment=payment, label_seq=next(turns)))
+    return ready, waiting
+
+
+def _take_turns(transaction: LabelTransaction, ready: Sequence[LabelRow], progress: LabelProgress) -> None:
+    if not ready or progress.base is None:
+        return
+    step = history_of(ready)
+    known = transaction.outcomes([row.label.transaction_id for row in ready])
+    prior = np.array([known.get(row.label.transaction_id, UNLABELLED) for row in ready], np.int16)
+    _move_risk(transaction, step, prior, base=progress.base)
+    transaction.put_labels(ready)
+    transaction.take_turns(int(step.label_seq[-1]))
+
+
+def _move_risk(transaction: LabelTransaction, step: LabelHistory, prior: Codes, *, base: int) -> None:
+    customers, merchants = transaction.risk(_distinct(step.user_id), _distinct(step.merchant_id))
+    again = contradictions(step, prior)
+    past = empty_history()
+    if again:
+        past = transaction.past(again.users, again.merchants, after=base)
+        initial_customers, initial_merchants = transaction.risk(again.users, again.merchants, initial=True)
+        customers.put(again.users, initial_customers.rows[:-1])
+        merchants.put(again.merchants, initial_merchants.rows[:-1])
+    apply_step(step, prior, customers, merchants, again=again, past=past)
+    transaction.put_risk(customers, merchants)
+
+
+def _distinct(ids: Ints) -> Ints:
+    return np.unique(ids[ids != ABSENT])
+
+
+def history_of(rows: Sequence[LabelRow]) -> LabelHistory:
+    """Labels that have a turn and a payment, as columns.
+
+    Raises:
+        ValueError: a label is still waiting.
+    """
+    payments = [_payment(row) for row in rows]
+    ids = b"".join(row.label.transaction_id.bytes for row in rows)
+    return LabelHistory(
+        label_seq=np.array([row.label_seq for row in rows], np.int64),
+        transaction_id=np.frombuffer(ids, np.uint8).reshape(-1, 16),
+        user_id=np.array([payment.user_id for payment in payments], np.int64),
+        merchant_id=np.array([ABSENT if p.merchant_id is None else p.merchant_id for p in payments], np.int64),
+        arrived_at=np.array([row.label.arrived_at.timestamp() for row in rows], np.float64),
+        is_fraud=np.array([row.label.is_fraud for row in rows], np.bool_),
+        event_time=np.array([payment.event_time for payment in payments], np.float64),
+        amount_ratio=np.array([payment.amount_ratio for payment in payments], np.float64),
+    )
+
+
+def _payment(row: LabelRow) -> LabelledPayment:
+    if row.payment is None or row.label_seq is None:
+        raise ValueError(f"the label of {row.label.transaction_id} has no turn yet")
+    return row.payment

@@ -1,0 +1,41 @@
+"""The label applier as a process."""
+
+import signal
+import threading
+
+import structlog
+
+from fraudstream import logs
+from fraudstream.adapters.database.label_store import PostgresLabelStore
+from fraudstream.adapters.kafka import KafkaAdmin, KafkaConsumer
+from fraudstream.clock import SystemClock
+from fraudstream.contracts.topics import LABELS
+from fraudstream.feedback.applier import LabelApplier
+from fraudstream.feedback.consumption import LabelLoop
+from fraudstream.settings import DatabaseSettings, KafkaSettings, ScoringSettings
+
+GROUP = "fraudstream-label-applier"
+
+
+def apply_labels() -> None:
+    """Apply labels as they arrive, until SIGTERM or SIGINT.
+
+    Raises:
+        ConfigurationError: a setting is missing or the label topic does not exist.
+        TemporarilyUnavailable: the broker or the database did not answer for minutes.
+    """
+    logs.configure("label-applier")
+    kafka = KafkaSettings.load()
+    store = PostgresLabelStore(DatabaseSettings.load().database_url.get_secret_value())
+    admin = KafkaAdmin(kafka)
+    applier = LabelApplier(store, LABELS, admin.describe(LABELS).topic_id, ScoringSettings.load().max_future)
+    stopped = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopped.set())
+    consumer = KafkaConsumer(kafka, LABELS, group=GROUP)
+    structlog.get_logger().info("label applier ready", topic_id=applier.topic_id)
+    try:
+        LabelLoop(applier, consumer, admin, SystemClock()).run(stopped.is_set)
+    finally:
+        consumer.close()
+        store.close()
