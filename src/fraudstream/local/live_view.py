@@ -25,7 +25,7 @@ class RateMeter:
     def add(self, moment: float, total: int) -> float:
         """Take the total at `moment` (monotonic seconds) and return the rate."""
         self.samples.append((moment, total))
-        while len(self.samples) > 2 and moment - self.samples[0][0] > RATE_WINDOW:
+        while moment - self.samples[0][0] > RATE_WINDOW:
             self.samples.popleft()
         first_moment, first_total = self.samples[0]
         elapsed = moment - first_moment

@@ -1,0 +1,121 @@
+"""The apps of the stack as processes beside the servers."""
+
+import datetime as dt
+import sys
+from collections.abc import Callable, Mapping
+
+from fraudstream.adapters.database.sessions import connect
+from fraudstream.adapters.kafka import KafkaAdmin
+from fraudstream.contracts.topics import TRANSACTIONS
+from fraudstream.errors import TemporarilyUnavailable
+from fraudstream.local.processes import Command, Process, Supervisor
+from fraudstream.local.schedule import DemoPlan
+from fraudstream.settings import DatabaseSettings, KafkaSettings
+
+PRODUCER = "producer"
+TRAINING_TIMEOUT = 300.0
+"""Seconds a training run may take on a busy machine."""
+PROMOTION_TIMEOUT = 60.0
+"""Seconds a promotion may take."""
+RESTARTS = 5
+"""How often an app that ended by itself is started again before the demo gives up."""
+FLUSH_TIMEOUT = 60.0
+"""Seconds the producer has to get its last records acknowledged."""
+
+_RUNNING_SINCE = """
+SELECT ready_at IS NOT NULL FROM runs WHERE topic_id = %s ORDER BY epoch DESC LIMIT 1
+"""
+
+
+def trainer(environment: Mapping[str, str], plan: DemoPlan, start: float) -> Command:
+    """Train on the history of the plan's city."""
+    return _app("trainer", environment, "train", *_world(plan, start))
+
+
+def promotion(environment: Mapping[str, str]) -> Command:
+    """Put the newest registered version to work."""
+    return _app("promotion", environment, "promote", "--reason", "trained by the demo")
+
+
+def scorer(environment: Mapping[str, str]) -> Command:
+    """Score; started again when it dies."""
+    return _app("scorer", environment, "score", restarts=RESTARTS)
+
+
+def services(environment: Mapping[str, str]) -> tuple[Command, ...]:
+    """Everything else that runs beside the scorer; each is started again when it dies."""
+    verbs = {
+        "label-applier": "apply-labels",
+        "alert-relay": "relay",
+        "lambda-trigger": "lambda-trigger",
+        "inbox": "inbox",
+    }
+    return tuple(_app(name, environment, verb, restarts=RESTARTS) for name, verb in verbs.items())
+
+
+def producer(environment: Mapping[str, str], plan: DemoPlan, start: float) -> Command:
+    """Send the days after the history, at the plan's rate."""
+    arguments = (*_world(plan, start), "--rate", str(plan.rate))
+    return _app(PRODUCER, environment, "produce", *arguments, stop_timeout=FLUSH_TIMEOUT)
+
+
+def finish(supervisor: Supervisor, process: Process, timeout: float) -> str:
+    """Wait for a process that ends by itself; returns the last line it printed.
+
+    Raises:
+        ProcessEnded: it failed, or took longer than `timeout` seconds.
+    """
+    try:
+        supervisor.wait_until(process, lambda: not process.is_running(), timeout)
+    finally:
+        status = process.popen.poll()
+        supervisor.stop_process(process.command.name)
+    if status != 0:
+        raise process.ended()
+    lines = process.log.read_text(encoding="utf-8").strip().splitlines()
+    return lines[-1] if lines else ""
+
+
+def ready_probe(database: DatabaseSettings, kafka: KafkaSettings) -> Callable[[], bool]:
+    """A question to ask again and again: would a payment sent now be scored?"""
+    topic_id = KafkaAdmin(kafka).describe(TRANSACTIONS).topic_id
+
+    def is_ready() -> bool:
+        try:
+            connection = connect(database.database_url.get_secret_value(), application="fraudstream demo")
+        except TemporarilyUnavailable:
+            return False
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(_RUNNING_SINCE, (topic_id,))
+                return cursor.fetchone() == (True,)
+        finally:
+            connection.close()
+
+    return is_ready
+
+
+def _world(plan: DemoPlan, start: float) -> tuple[str, ...]:
+    moment = dt.datetime.fromtimestamp(start, dt.UTC).strftime("%Y-%m-%d")
+    return (
+        "--seed",
+        str(plan.seed),
+        "--customers",
+        str(plan.customers),
+        "--history-days",
+        str(plan.history_days),
+        "--start",
+        moment,
+    )
+
+
+def _app(
+    name: str, environment: Mapping[str, str], *arguments: str, restarts: int = 0, stop_timeout: float = 20.0
+) -> Command:
+    return Command(
+        name=name,
+        arguments=(sys.executable, "-P", "-m", "fraudstream", *arguments),
+        environment=environment,
+        stop_timeout=stop_timeout,
+        restarts=restarts,
+    )

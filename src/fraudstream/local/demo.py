@@ -1,0 +1,118 @@
+"""The demo: the whole system on real parts, a scripted fraud, and a balance sheet at the end."""
+
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from fraudstream.adapters.aws import ensure_alerting_resources
+from fraudstream.clock import Clock, SystemClock
+from fraudstream.local import apps, mlflow
+from fraudstream.local.endpoints import write_endpoints
+from fraudstream.local.ports import is_listening
+from fraudstream.local.provision import provision
+from fraudstream.local.schedule import DemoPlan, world_start
+from fraudstream.local.stack import EmbeddedStack
+from fraudstream.local.watch import Watch
+from fraudstream.settings import AlertingSettings, DatabaseSettings, KafkaSettings, LocalSettings
+from fraudstream.verify.main import verify
+from fraudstream.verify.report import Balance
+
+READY_TIMEOUT = 180.0
+"""Seconds the scorer may take to its first trigger, training included."""
+DRAIN_SECONDS = 90.0
+"""Seconds that what is in flight may take to arrive once the producer has stopped."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Says what happened, and how long after the start."""
+
+    console: Console
+    clock: Clock
+    began: float
+
+    def say(self, text: str) -> None:
+        """One line, with the seconds since the start."""
+        self.console.print(f"[{self.clock.monotonic() - self.began:5.1f} s] {text}", highlight=False, markup=False)
+
+
+def run(plan: DemoPlan, clock: Clock | None = None) -> int:
+    """Run the demo; returns the exit status.
+
+    0 means that the balance holds and that the scripted fraud, where the demo's own producer played it, was alerted
+    and notified. Ctrl-C ends the stream early and still draws up the balance.
+    """
+    chosen = clock or SystemClock()
+    console = Console(highlight=False)
+    progress = Progress(console, chosen, chosen.monotonic())
+    home = LocalSettings.load().fraudstream_home
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with EmbeddedStack(home, clock=chosen) as stack:
+        progress.say("Kafka, PostgreSQL and the AWS endpoint accept connections")
+        environment = _prepare(stack, progress)
+        try:
+            _start_apps(stack, plan, environment, progress)
+            Watch(stack.supervisor, plan, console, chosen, _urls(environment)).until_over()
+        except KeyboardInterrupt:
+            progress.say("stopping early")
+        return _close(stack, plan, progress)
+
+
+def _prepare(stack: EmbeddedStack, progress: Progress) -> Mapping[str, str]:
+    """Tables, topics and AWS resources; from here on this process has the environment of its children."""
+    os.environ.update(stack.environment)
+    for line in provision():
+        progress.say(line)
+    resources = ensure_alerting_resources(AlertingSettings.load())
+    environment = {**stack.environment, **resources.environment()}
+    os.environ.update(environment)
+    progress.say("SNS topic, SQS queue and DynamoDB table are there")
+    return environment
+
+
+def _start_apps(stack: EmbeddedStack, plan: DemoPlan, environment: Mapping[str, str], progress: Progress) -> None:
+    supervisor = stack.supervisor
+    start = world_start(plan)
+    training = supervisor.start(apps.trainer(environment, plan, start))
+    scorer = supervisor.start(apps.scorer(environment))
+    for command in apps.services(environment):
+        supervisor.start(command)
+    progress.say("training a model on simulated history while Spark starts")
+    apps.finish(supervisor, training, apps.TRAINING_TIMEOUT)
+    version = apps.finish(supervisor, supervisor.start(apps.promotion(environment)), apps.PROMOTION_TIMEOUT)
+    progress.say(version or "the model is deployed")
+    supervisor.wait_until(scorer, apps.ready_probe(DatabaseSettings.load(), KafkaSettings.load()), READY_TIMEOUT)
+    progress.say("the scorer is ready")
+    ui = stack.start_mlflow_ui()
+    if not plan.producer:
+        port = int(environment["MLFLOW_UI_URL"].rsplit(":", 1)[1])
+        supervisor.wait_until(ui, lambda: is_listening(port), mlflow.START_TIMEOUT)
+    path = write_endpoints(stack.home, environment)
+    progress.say(f"ready: addresses are in {path}")
+    if plan.producer:
+        supervisor.start(apps.producer(environment, plan, start))
+
+
+def _close(stack: EmbeddedStack, plan: DemoPlan, progress: Progress) -> int:
+    """Stop the producer, let everything arrive, and prove it."""
+    orderly = stack.supervisor.stop_process(apps.PRODUCER)
+    progress.say("the producer has stopped; waiting for what is in flight, then recomputing")
+    balance = verify(seed=plan.seed, wait_seconds=DRAIN_SECONDS, json_only=False)
+    return 0 if _kept_its_word(balance, plan) and orderly else 1
+
+
+def _kept_its_word(balance: Balance, plan: DemoPlan) -> bool:
+    if not plan.producer:
+        return balance.holds
+    if balance.scripted_fraud_alert_ms is None:
+        sys.stderr.write("fraudstream: the scripted fraud raised no alert\n")
+        return False
+    return balance.holds
+
+
+def _urls(environment: Mapping[str, str]) -> Mapping[str, str]:
+    return {"MLflow": environment["MLFLOW_UI_URL"], "Kafka": environment["KAFKA_BOOTSTRAP_SERVERS"]}

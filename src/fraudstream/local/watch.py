@@ -1,0 +1,124 @@
+"""Watch the running demo: figures, alerts, the scripted fraud, and when it is over."""
+
+import datetime as dt
+import json
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.live import Live
+
+from fraudstream.adapters.database.live_figures import AlertLine
+from fraudstream.adapters.database.live_reader import LiveReader
+from fraudstream.adapters.kafka import KafkaAdmin
+from fraudstream.clock import Clock
+from fraudstream.contracts.topics import TRANSACTIONS
+from fraudstream.errors import TemporarilyUnavailable
+from fraudstream.local import apps
+from fraudstream.local.keyboard import Keyboard
+from fraudstream.local.live_view import RateMeter, Snapshot, alert_text, line, panel
+from fraudstream.local.processes import Supervisor
+from fraudstream.local.schedule import DemoPlan
+from fraudstream.settings import DatabaseSettings, KafkaSettings, ProducerSettings
+
+PLAIN_INTERVAL = 3.0
+"""Seconds between two lines without a terminal."""
+SCREEN_INTERVAL = 0.5
+"""Seconds between two looks on a terminal."""
+FIRST_FRAUD = 15.0
+"""Seconds after which the fraud is played where no length is set."""
+ALERTS_SHOWN = 8
+
+
+@dataclass
+class Watch:
+    """Looks at the stream until it is over; plays the scripted fraud; keeps the apps running."""
+
+    supervisor: Supervisor
+    plan: DemoPlan
+    console: Console
+    clock: Clock
+    urls: Mapping[str, str]
+    _meter: RateMeter = field(default_factory=RateMeter)
+    _told: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Connect to what is looked at."""
+        self._reader = LiveReader(DatabaseSettings.load().database_url.get_secret_value(), TRANSACTIONS)
+        self._admin = KafkaAdmin(KafkaSettings.load())
+        self._journal = ProducerSettings.load().journal_dir
+        self._since = dt.datetime.now(dt.UTC)
+        self._began = self.clock.monotonic()
+        self._fraud_at = FIRST_FRAUD if self.plan.seconds is None else self.plan.seconds / 2
+
+    def until_over(self) -> None:
+        """Return when the planned seconds have passed, or when somebody says stop.
+
+        Raises:
+            ProcessEnded: a part of the stack died too often.
+        """
+        with Keyboard() as keyboard:
+            if self.console.is_terminal:
+                with Live(console=self.console, auto_refresh=False, transient=True) as live:
+                    while not self._over():
+                        if (snapshot := self._step()) is not None:
+                            live.update(panel(snapshot, self.urls), refresh=True)
+                        if not self._obey(keyboard.wait(SCREEN_INTERVAL)):
+                            return
+            else:
+                while not self._over():
+                    if (snapshot := self._step()) is not None:
+                        self._print(snapshot)
+                    keyboard.wait(PLAIN_INTERVAL)
+
+    def _over(self) -> bool:
+        return self.plan.seconds is not None and self._elapsed() >= self.plan.seconds
+
+    def _elapsed(self) -> float:
+        return self.clock.monotonic() - self._began
+
+    def _step(self) -> Snapshot | None:
+        for name in self.supervisor.check():
+            self.console.print(f"{name} had died and was started again; its log is in .local/logs", highlight=False)
+        if self.plan.producer and self._elapsed() >= self._fraud_at:
+            self._play_fraud()
+            self._fraud_at = float("inf")
+        try:
+            return self._look()
+        except TemporarilyUnavailable as error:
+            self.console.print(f"no figures at the moment: {error}", highlight=False, markup=False)
+            return None
+
+    def _look(self) -> Snapshot:
+        figures, alerts = self._reader.look(since=self._since, most=ALERTS_SHOWN)
+        bounds = self._admin.describe(TRANSACTIONS).bounds
+        lag = sum(end - figures.next_offsets.get(partition, first) for partition, (first, end) in bounds.items())
+        rate = self._meter.add(self.clock.monotonic(), figures.scored)
+        return Snapshot(figures, rate, lag, self._elapsed(), alerts, self._scripted())
+
+    def _obey(self, key: str) -> bool:
+        if key == "f" and self.plan.producer:
+            self._play_fraud()
+        return key != "q"
+
+    def _play_fraud(self) -> None:
+        producer = self.supervisor.processes.get(apps.PRODUCER)
+        if producer is not None and producer.is_running():
+            producer.popen.send_signal(signal.SIGUSR1)
+
+    def _scripted(self) -> frozenset[str]:
+        ids: set[str] = set()
+        for path in self._journal.glob("scripted-*.json"):
+            ids |= {str(identifier) for identifier in json.loads(path.read_text(encoding="utf-8"))["transaction_ids"]}
+        return frozenset(ids)
+
+    def _print(self, snapshot: Snapshot) -> None:
+        self.console.print(line(snapshot), highlight=False, markup=False, soft_wrap=True)
+        fresh = [alert for alert in reversed(snapshot.alerts) if str(alert.alert_id) not in self._told]
+        for alert in fresh:
+            self._tell(alert, scripted=str(alert.transaction_id) in snapshot.scripted)
+
+    def _tell(self, alert: AlertLine, *, scripted: bool) -> None:
+        self._told.add(str(alert.alert_id))
+        self.console.print("   " + alert_text(alert, scripted=scripted), highlight=False, markup=False, soft_wrap=True)
