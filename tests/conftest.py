@@ -1,0 +1,118 @@
+"""Real servers for the tests that need them, started once and only if asked for."""
+
+import os
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+import pytest
+from tests.servers.choice import OPTIONS, Choice, choose, docker_problem
+from tests.servers.databases import TEMPLATE, Databases
+
+if TYPE_CHECKING:
+    from tests.servers.containers import ContainerServers
+    from tests.servers.embedded import EmbeddedServers
+
+    from fraudstream.settings import KafkaSettings
+
+    Servers: TypeAlias = EmbeddedServers | ContainerServers
+
+SERVICES = pytest.StashKey[Choice]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--services",
+        choices=OPTIONS,
+        default="auto",
+        help="real servers of the tests: embedded, in containers, or containers where a Docker engine answers (auto)",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    asked = str(config.getoption("--services"))
+    config.stash[SERVICES] = choose(
+        asked,
+        docker_problem=None if asked == "embedded" else docker_problem(),
+        docker_required=os.environ.get("FRAUDSTREAM_REQUIRE_DOCKER") == "1",
+    )
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    chosen = config.stash[SERVICES]
+    return f"servers: {chosen.kind}, because {chosen.reason}"
+
+
+@pytest.fixture(scope="session")
+def servers(pytestconfig: pytest.Config) -> "Iterator[Servers]":
+    """The servers that were chosen; each property starts what it needs."""
+    if pytestconfig.stash[SERVICES].kind == "containers":
+        from tests.servers import containers  # noqa: PLC0415 - only where it is used
+
+        running: Servers = containers.ContainerServers()
+    else:
+        from tests.servers import embedded  # noqa: PLC0415 - only where it is used
+
+        running = embedded.EmbeddedServers()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def kafka_settings(servers: "Servers") -> "KafkaSettings":
+    """A running broker."""
+    from fraudstream.settings import KafkaSettings  # noqa: PLC0415 - only where it is used
+
+    return KafkaSettings(kafka_bootstrap_servers=servers.kafka)
+
+
+@pytest.fixture(scope="session")
+def databases(servers: "Servers") -> Databases:
+    """A running PostgreSQL server."""
+    return Databases(servers.database)
+
+
+@pytest.fixture(scope="session")
+def migrated_template(databases: Databases) -> str:
+    """Name of a database with the newest schema and nothing in it."""
+    from fraudstream.adapters.database.migrate import upgrade  # noqa: PLC0415 - only where it is used
+
+    upgrade(databases.create(TEMPLATE))
+    return TEMPLATE
+
+
+@pytest.fixture
+def database_url(databases: Databases, migrated_template: str) -> Iterator[str]:
+    """SQLAlchemy URL of a database of this test's own, with the newest schema."""
+    with databases.temporary(template=migrated_template) as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database_url(databases: Databases) -> Iterator[str]:
+    """SQLAlchemy URL of a database of this test's own, without any table."""
+    with databases.temporary() as url:
+        yield url
+
+
+@pytest.fixture
+def aws_environment(servers: "Servers", monkeypatch: pytest.MonkeyPatch) -> Mapping[str, str]:
+    """The AWS variables of a running endpoint, set in this process; names in it are shared by all tests."""
+    variables = servers.aws
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return variables
+
+
+@pytest.fixture
+def unique_name() -> Callable[[str], str]:
+    """Makes names that no other test uses, for topics, queues, groups and the like."""
+    return lambda prefix: f"{prefix}-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def topic(unique_name: Callable[[str], str]) -> str:
+    """A topic name that no other test uses; the topic itself is not created."""
+    return unique_name("topic")
