@@ -3,10 +3,11 @@
 import base64
 import contextlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from confluent_kafka import (
+    TIMESTAMP_LOG_APPEND_TIME,
     Consumer,
     KafkaError,
     KafkaException,
@@ -18,7 +19,7 @@ from confluent_kafka import (
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from fraudstream.contracts.topics import MAX_MESSAGE_BYTES
-from fraudstream.errors import ConfigurationError, TemporarilyUnavailable
+from fraudstream.errors import ConfigurationError, MalformedEvent, TemporarilyUnavailable
 from fraudstream.ports import Delivery, OnDelivery, Record, TopicPartitions
 from fraudstream.settings import KafkaSettings
 
@@ -26,6 +27,11 @@ REQUEST_TIMEOUT = 20.0
 """Seconds an administrative request may take."""
 DELIVERY_TIMEOUT_MS = 120_000
 """Milliseconds after which an unacknowledged record is reported as failed."""
+LONGEST_PROCESSING_MS = 900_000
+"""Milliseconds a consumer may spend on what it consumed before the group gives its partitions away: as long as an
+invocation of a Lambda may take. A process that dies is noticed much earlier, by its session."""
+TOPIC_CONFIG = {"message.timestamp.type": "LogAppendTime"}
+"""The broker stamps every record: `Record.log_time` must not be a producer's clock."""
 QUEUE_FULL_WAIT = 0.1
 """Seconds to serve callbacks for, each time the local queue is full."""
 
@@ -65,12 +71,18 @@ class KafkaProducer:
             except BufferError:
                 self._producer.poll(QUEUE_FULL_WAIT)
             except KafkaException as error:
-                if on_delivery is None:
-                    raise TemporarilyUnavailable(f"{topic}: {error.args[0].str()}") from error
-                on_delivery(Delivery(topic, key, -1, -1, error.args[0].str()))
+                self._refused(error.args[0], Delivery(topic, key, -1, -1, error.args[0].str()), on_delivery)
                 return
             else:
                 return
+
+    def _refused(self, error: KafkaError, delivery: Delivery, on_delivery: OnDelivery | None) -> None:
+        if on_delivery is not None:
+            on_delivery(delivery)
+        elif error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
+            raise MalformedEvent("too_large", f"a record for {delivery.topic} is over {MAX_MESSAGE_BYTES} bytes")
+        else:
+            raise TemporarilyUnavailable(f"{delivery.topic}: {error.str()}")
 
     def poll(self) -> None:
         """See `RecordProducer.poll`."""
@@ -94,23 +106,31 @@ class KafkaConsumer:
                 "enable.auto.commit": False,
                 "fetch.wait.max.ms": 50,
                 "session.timeout.ms": 10_000,
+                "max.poll.interval.ms": LONGEST_PROCESSING_MS,
             }
         )
         self._consumer.subscribe([topic])
 
     def consume(self, max_records: int, timeout: float) -> Sequence[Record]:
         """See `RecordConsumer.consume`."""
-        return [_record(message) for message in self._consumer.consume(max_records, timeout) if _is_record(message)]
+        first = self._consumer.poll(timeout)  # `consume` alone would sit out its timeout unless `max_records` are there
+        if first is None or not _is_record(first):
+            return []
+        rest = self._consumer.consume(max_records - 1, 0) if max_records > 1 else []
+        # An error behind records must not take them along: librdkafka counts them as read.
+        return [_record(message) for message in (first, *rest) if message.error() is None]
 
     def commit(self, next_offsets: Mapping[int, int]) -> None:
         """See `RecordConsumer.commit`."""
         places = [TopicPartition(self._topic, partition, offset) for partition, offset in next_offsets.items()]
         if places:
-            self._consumer.commit(offsets=places, asynchronous=False)
+            with _mapped(f"positions in {self._topic} were not committed"):
+                self._consumer.commit(offsets=places, asynchronous=False)
 
     def seek(self, partition: int, offset: int) -> None:
         """See `RecordConsumer.seek`."""
-        self._consumer.seek(TopicPartition(self._topic, partition, offset))
+        with _mapped(f"{self._topic}/{partition} is not read here"):
+            self._consumer.seek(TopicPartition(self._topic, partition, offset))
 
     def close(self) -> None:
         """See `RecordConsumer.close`."""
@@ -127,7 +147,7 @@ class KafkaAdmin:
     def ensure_topics(self, partitions: Mapping[str, int], replication_factor: int) -> None:
         """See `TopicAdmin.ensure_topics`."""
         wanted = [
-            NewTopic(name, num_partitions=count, replication_factor=replication_factor)
+            NewTopic(name, num_partitions=count, replication_factor=replication_factor, config=TOPIC_CONFIG)
             for name, count in partitions.items()
         ]
         for name, done in self._admin.create_topics(wanted, request_timeout=REQUEST_TIMEOUT).items():
@@ -178,6 +198,14 @@ class KafkaAdmin:
         )
 
 
+@contextlib.contextmanager
+def _mapped(trouble: str) -> Iterator[None]:
+    try:
+        yield
+    except KafkaException as error:
+        raise TemporarilyUnavailable(f"{trouble}: {error.args[0].str()}") from error
+
+
 def _is_record(message: Message) -> bool:
     error = message.error()
     if error is None:
@@ -188,13 +216,16 @@ def _is_record(message: Message) -> bool:
 
 
 def _record(message: Message) -> Record:
+    kind, milliseconds = message.timestamp()
     return Record(
         topic=message.topic(),
         partition=message.partition(),
         offset=message.offset(),
         key=message.key(),
         value=message.value(),
-        log_time=message.timestamp()[1] / 1_000.0,
+        log_time=milliseconds / 1_000.0,
+        headers=tuple(message.headers() or ()),
+        stamped_by_broker=kind == TIMESTAMP_LOG_APPEND_TIME,
     )
 
 

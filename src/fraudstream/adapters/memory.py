@@ -8,7 +8,7 @@ from zlib import crc32
 
 from fraudstream.clock import Clock, ManualClock
 from fraudstream.contracts.topics import MAX_MESSAGE_BYTES
-from fraudstream.errors import ConfigurationError
+from fraudstream.errors import ConfigurationError, MalformedEvent, TemporarilyUnavailable
 from fraudstream.ports import Delivery, OnDelivery, Record, TopicPartitions
 
 
@@ -67,6 +67,8 @@ class MemoryProducer:
     def send(self, topic: str, *, key: bytes | None, value: bytes, on_delivery: OnDelivery | None = None) -> None:
         """See `RecordProducer.send`."""
         if len(value) > MAX_MESSAGE_BYTES:
+            if on_delivery is None:
+                raise MalformedEvent("too_large", f"a record for {topic} is over {MAX_MESSAGE_BYTES} bytes")
             delivery = Delivery(topic, key, -1, -1, "Broker: Message size too large")
         else:
             record = self.broker.append(topic, key, value)
@@ -112,6 +114,8 @@ class MemoryConsumer:
 
     def seek(self, partition: int, offset: int) -> None:
         """See `RecordConsumer.seek`."""
+        if partition not in self.broker.describe(self.topic).bounds:
+            raise TemporarilyUnavailable(f"{self.topic}/{partition} is not read here")
         self._next[partition] = offset
 
     def close(self) -> None:
