@@ -123,9 +123,3 @@ class LabelStore(Protocol):
                 same records may be offered again.
         """
         ...
-
-
-CHAMPION = "champion"
-"""Alias of the model version that is deployed."""
-CHALLENGER = "challenger"
-"""Alias of the newest trained model version."""

@@ -122,6 +122,12 @@ class LogReader(Protocol):
         ...
 
 
+CHAMPION = "champion"
+"""Alias of the model version that is deployed."""
+CHALLENGER = "challenger"
+"""Alias of the newest trained model version."""
+
+
 @dataclass(frozen=True)
 class TrainingRun:
     """One finished training, as it goes into the registry.

@@ -1,0 +1,110 @@
+"""From vectors and labels to a scoring model with its calibration, threshold and golden set."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from fraudstream.decisions.policy import AlertCosts, choose_threshold
+from fraudstream.features.catalogue import CATALOGUE_VERSION, FEATURE_NAMES
+from fraudstream.features.events import Floats
+from fraudstream.models.arrays import Calibration, ScoringModel
+from fraudstream.models.walker import score
+from fraudstream.training.dataset import DAY, WEEK, History, Windows
+from fraudstream.training.evaluate import Evaluation, evaluate
+from fraudstream.training.export import Classifier, check_equal, export
+from fraudstream.training.fit import fit_baseline, fit_boosting, fit_calibration
+
+COST_OF_AN_ALERT = 5.0
+"""Units of currency: some minutes of an analyst, and a cardholder who has to answer."""
+ALERT_BUDGET = 0.01
+"""Share of all payments that may alert."""
+GOLDEN_ROWS = 128
+BASELINE_ROWS = 40_000
+"""Payments the linear baseline is fitted on at the most; it learns nothing from more."""
+
+_PLACEHOLDER_THRESHOLD = 1.0
+
+
+@dataclass(frozen=True)
+class BuiltModel:
+    """A model, what it is worth, what the baseline is worth, and its largest difference to scikit-learn's own."""
+
+    model: ScoringModel
+    evaluation: Evaluation
+    baseline: Evaluation
+    export_difference: float
+
+
+def build_model(
+    history: History, vectors: Floats, windows: Windows, *, seed: int, scenario_names: Sequence[str]
+) -> BuiltModel:
+    """Fit, export, calibrate, choose the threshold and measure, on the vectors (n, F) of a history.
+
+    Raises:
+        ConfigurationError: too few labelled frauds.
+        ModelUnavailable: the exported arrays do not give scikit-learn's own predictions.
+    """
+    _, fraud = history.known_at(windows.cut_off)
+    rows = windows.training
+    boosting = fit_boosting(vectors[rows], fraud[rows], seed=seed)
+    model = _calibrated(boosting, history, vectors, windows)
+    golden = vectors[windows.evaluation][golden_rows(score(model, vectors[windows.evaluation]).log_odds)]
+    difference = check_equal(model, boosting, golden)
+    model = replace(model, golden_vectors=golden, golden_scores=score(model, golden).probability)
+    every = slice(rows.start, rows.stop, max((rows.stop - rows.start) // BASELINE_ROWS, 1))
+    baseline = _calibrated(fit_baseline(vectors[every], fraud[every]), history, vectors, windows)
+    return BuiltModel(
+        model=model,
+        evaluation=_measured(model, history, vectors, windows, scenario_names),
+        baseline=_measured(baseline, history, vectors, windows, scenario_names),
+        export_difference=difference,
+    )
+
+
+def golden_rows(log_odds: Floats) -> npt.NDArray[np.int64]:
+    """Rows of the golden set: half of it the highest scores, half spread evenly over the ranks; ascending."""
+    ranked = np.argsort(-log_odds, kind="stable")
+    half = GOLDEN_ROWS // 2
+    rest = ranked[half:]
+    spread = rest[np.linspace(0, len(rest) - 1, GOLDEN_ROWS - half).astype(np.int64)]
+    return np.sort(np.concatenate([ranked[:half], spread]))
+
+
+def _calibrated(estimator: Classifier, history: History, vectors: Floats, windows: Windows) -> ScoringModel:
+    raw = ScoringModel(
+        body=export(estimator),
+        calibration=Calibration(),
+        threshold=_PLACEHOLDER_THRESHOLD,
+        catalogue_version=CATALOGUE_VERSION,
+        feature_names=FEATURE_NAMES,
+        golden_vectors=np.empty((0, len(FEATURE_NAMES))),
+        golden_scores=np.empty(0),
+    )
+    rows = windows.calibration
+    _, fraud = history.known_at(history.end)
+    calibration = fit_calibration(score(raw, vectors[rows]).log_odds, fraud[rows])
+    calibrated = replace(raw, calibration=calibration)
+    per_day = ALERT_BUDGET * (rows.stop - rows.start) / (WEEK / DAY)
+    threshold = choose_threshold(
+        score(calibrated, vectors[rows]).probability,
+        history.events.amount[rows],
+        fraud[rows],
+        days=WEEK / DAY,
+        costs=AlertCosts(per_alert=COST_OF_AN_ALERT, per_day=per_day),
+    )
+    return replace(calibrated, threshold=threshold)
+
+
+def _measured(
+    model: ScoringModel, history: History, vectors: Floats, windows: Windows, scenario_names: Sequence[str]
+) -> Evaluation:
+    rows = windows.evaluation
+    return evaluate(
+        score(model, vectors[rows]).probability,
+        history.scenario[rows],
+        history.events.amount[rows],
+        threshold=model.threshold,
+        scenario_names=scenario_names,
+    )

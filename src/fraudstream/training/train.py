@@ -1,0 +1,150 @@
+"""One training from end to end, up to what goes into the registry."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+
+from fraudstream.features.replay import replay_history
+from fraudstream.models.archive import digest_of, to_bytes
+from fraudstream.models.arrays import ScoringModel
+from fraudstream.models.initial_state import InitialState, state_to_bytes
+from fraudstream.ports import TrainingRun
+from fraudstream.simulation.city import CityWorld
+from fraudstream.training.build import ALERT_BUDGET, COST_OF_AN_ALERT, BuiltModel, build_model
+from fraudstream.training.card import model_card, moment_text
+from fraudstream.training.dataset import History, simulate_history, windows_of
+from fraudstream.training.evaluate import Evaluation, better
+from fraudstream.training.fit import Boosting
+from fraudstream.training.handover import initial_state
+
+MODEL_FILE = "model.npz"
+STATE_FILE = "initial_state.npz"
+CARD_FILE = "model_card.md"
+METADATA_FILE = "metadata.json"
+DIGEST_TAG = "sha256"
+"""Tag of a model version: SHA-256 of its scoring artefact."""
+STATE_DIGEST_TAG = "initial_state_sha256"
+
+Progress = Callable[[str], None]
+
+
+@dataclass
+class Stopwatch:
+    """Seconds each step of a training took, told as they end."""
+
+    progress: Progress
+    steps: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time one step."""
+        begun = time.perf_counter()
+        yield
+        self.steps[name] = time.perf_counter() - begun
+        self.progress(f"{name}: {self.steps[name]:.1f} s")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished training: the model, what it is worth, and its entry in the registry."""
+
+    model: ScoringModel
+    evaluation: Evaluation
+    baseline: Evaluation
+    run: TrainingRun
+    seconds: dict[str, float]
+
+
+def run_training(world: CityWorld, days: int, *, started_at: float, code_version: str, progress: Progress) -> Trained:
+    """Simulate, replay, fit, calibrate, choose the threshold, measure and pack.
+
+    Args:
+        world: the simulated city; its first `days` days are the history.
+        days: length of the history.
+        started_at: when this training began, in seconds since 1970 UTC.
+        code_version: what is recorded as the code it was trained with.
+        progress: told one line after each step.
+
+    Raises:
+        ConfigurationError: a history that is too short or has too few frauds.
+    """
+    watch = Stopwatch(progress)
+    with watch.step("simulate history"):
+        history = simulate_history(world, days)
+    progress(f"{len(history.events):,} payments, {int((history.scenario > 0).sum()):,} of them fraud")
+    with watch.step("replay through the feature kernel"):
+        replay = replay_history(history.events, history.arrivals)
+    with watch.step("fit, calibrate and measure"):
+        built = build_model(
+            history, replay.vectors, windows_of(history), seed=world.seed, scenario_names=SCENARIO_NAMES
+        )
+    with watch.step("pack"):
+        facts = _facts(world, days, history, built, code_version)
+        model = replace(built.model, metadata=facts)
+        state = initial_state(history, replay)
+        run = _registry_entry(built, model, state, facts, started_at)
+    return Trained(model, built.evaluation, built.baseline, run, watch.steps)
+
+
+def _registry_entry(
+    built: BuiltModel, model: ScoringModel, state: InitialState, facts: dict[str, str], started_at: float
+) -> TrainingRun:
+    content, rows = to_bytes(model), state_to_bytes(state)
+    tags = {
+        DIGEST_TAG: digest_of(content),
+        STATE_DIGEST_TAG: digest_of(rows),
+        "catalogue_version": str(model.catalogue_version),
+        "code_version": facts["code_version"],
+        "threshold": repr(model.threshold),
+    }
+    metrics = built.evaluation.metrics() | dict(better(built.evaluation, built.baseline))
+    metadata = {
+        "facts": facts,
+        "tags": tags,
+        "features": model.feature_names,
+        "calibration": asdict(model.calibration),
+        "threshold": model.threshold,
+        "evaluation": asdict(built.evaluation),
+        "baseline": asdict(built.baseline),
+        "started_at": moment_text(started_at),
+    }
+    return TrainingRun(
+        started_at=started_at,
+        parameters=facts,
+        metrics=metrics,
+        tags=tags,
+        artefacts={
+            MODEL_FILE: content,
+            STATE_FILE: rows,
+            CARD_FILE: model_card(facts | tags, built.evaluation, built.baseline, model.feature_names).encode(),
+            METADATA_FILE: json.dumps(metadata, indent=2).encode() + b"\n",
+        },
+    )
+
+
+def _facts(world: CityWorld, days: int, history: History, built: BuiltModel, code_version: str) -> dict[str, str]:
+    """What is known of a training without its results; the same training gives the same facts."""
+    windows = windows_of(history)
+    times = history.events.event_time
+    boosting = asdict(Boosting())
+    return {
+        "world": "city",
+        "seed": str(world.seed),
+        "customers": str(world.customers),
+        "history_days": str(days),
+        "window_start": moment_text(history.start),
+        "window_end": moment_text(history.end),
+        "training_until": moment_text(times[windows.training.stop - 1]),
+        "labels_until": moment_text(windows.cut_off),
+        "payments": str(len(history.events)),
+        "data_sha256": history.digest(),
+        "code_version": code_version,
+        "model": "histogram gradient boosting: " + ", ".join(f"{name} {value:g}" for name, value in boosting.items()),
+        "calibration": f"Platt, slope {built.model.calibration.slope:.6f}, intercept "
+        f"{built.model.calibration.intercept:.6f}",
+        "cost_of_an_alert": str(COST_OF_AN_ALERT),
+        "alert_budget": str(ALERT_BUDGET),
+        "largest_difference_to_scikit_learn": f"{built.export_difference:.3g}",
+    }
