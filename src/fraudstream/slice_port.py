@@ -104,6 +104,10 @@ class QuarantinedRow:
     raw_size: int
 
 
+AT_ONCE = 0.0
+"""`OutboxMessage.not_before` of what may be published as soon as it is committed."""
+
+
 @dataclass(frozen=True, slots=True)
 class OutboxMessage:
     """A record to be published once the slice is committed, not before `not_before` (seconds since 1970 UTC)."""
@@ -156,6 +160,14 @@ class SliceTransaction(Protocol):
         """
         ...
 
+    def artefact(self, digest: str) -> bytes:
+        """The scoring artefact with this SHA-256.
+
+        Raises:
+            ModelUnavailable: it is not stored.
+        """
+        ...
+
     def lock_states(self, catalogue_version: int, user_id: Ints) -> Floats:
         """States (U, CUSTOMER_STATE_WIDTH) of ascending, distinct customers; zeros for a customer never seen.
 
@@ -182,13 +194,5 @@ class SliceStore(Protocol):
             Fenced: a newer run has taken over this log.
             TemporarilyUnavailable: the store did not answer, or two slices were in each other's way; nothing is
                 known to be committed then, and the same records may be tried again.
-        """
-        ...
-
-    def artefact(self, digest: str) -> bytes:
-        """The scoring artefact with this SHA-256.
-
-        Raises:
-            ModelUnavailable: it is not stored.
         """
         ...

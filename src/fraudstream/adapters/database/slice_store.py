@@ -1,0 +1,219 @@
+"""`SliceStore` on PostgreSQL: one slice, one transaction (docs/decisions/0003-isolation-of-a-slice.md)."""
+
+import contextlib
+from collections.abc import Iterator
+
+import numpy as np
+import psycopg2
+from psycopg2 import errors
+from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
+
+from fraudstream.adapters.database.binary_copy import copy_out_row, keyed_rows
+from fraudstream.adapters.database.sessions import connect
+from fraudstream.adapters.database.slice_rows import write_result
+from fraudstream.errors import Fenced, ModelUnavailable, TemporarilyUnavailable
+from fraudstream.features.events import Bytes, Floats, Ints
+from fraudstream.features.state import CUSTOMER_RISK_WIDTH, CUSTOMER_STATE_WIDTH, MERCHANT_RISK_WIDTH
+from fraudstream.slice_port import Deployment, LogPart, Reservation, SliceResult, Snapshot
+
+SESSION = """
+    SET default_transaction_isolation = 'read committed';
+    SET statement_timeout = '120s';
+    SET lock_timeout = '60s';
+    SET idle_in_transaction_session_timeout = '60s';
+    SET work_mem = '64MB';
+    SET jit = off;
+    CREATE TEMPORARY TABLE moved_state (user_id bigint, state bytea STORAGE PLAIN) ON COMMIT DELETE ROWS
+"""
+"""Every wait is bounded; a session that was stopped in the middle of a slice gives its locks back."""
+DEPLOYMENT_READS = 3
+"""A promotion that commits while we wait for its lock hides both the old and the new row once."""
+
+TAKE_POSITION = """
+    SELECT next_offset, epoch FROM positions WHERE topic_id = %(topic_id)s AND partition = %(partition)s FOR UPDATE
+"""
+ADMIT_PARTITION = """
+    INSERT INTO positions (topic_id, partition, topic, next_offset, epoch)
+    SELECT %(topic_id)s, %(partition)s, %(topic)s, 0, %(epoch)s
+    WHERE NOT EXISTS (SELECT FROM runs WHERE topic_id = %(topic_id)s AND epoch > %(epoch)s)
+    ON CONFLICT DO NOTHING
+"""
+RESERVE = """
+    WITH reserved AS (
+        INSERT INTO transaction_ids (id, body_hash)
+        SELECT id, body_hash FROM unnest(%s::uuid[], %s::bigint[]) AS wanted (id, body_hash) ORDER BY id
+        ON CONFLICT DO NOTHING RETURNING id
+    )
+    SELECT string_agg(uuid_send(id), ''::bytea) FROM reserved
+"""
+KNOWN_IDS = """
+    SELECT string_agg(uuid_send(id) || int8send(body_hash), ''::bytea) FROM transaction_ids
+    WHERE id = ANY (%s::uuid[])
+"""
+ADMIT_CUSTOMERS = """
+    INSERT INTO customer_state (catalogue_version, user_id, state)
+    SELECT %s, user_id, %s FROM unnest(%s::bigint[]) AS wanted (user_id) ORDER BY user_id
+    ON CONFLICT DO NOTHING
+"""
+LOCK_STATES = """
+    SELECT string_agg(int8send(user_id) || state, ''::bytea) FROM (
+        SELECT user_id, state FROM customer_state
+        WHERE catalogue_version = %s AND user_id = ANY (%s::bigint[])
+        ORDER BY user_id FOR UPDATE
+    ) AS locked
+"""
+SNAPSHOT = """
+    SELECT nextval(pg_get_serial_sequence('slices', 'slice_id')), label_seq,
+        (SELECT string_agg(int8send(user_id) || risk, ''::bytea) FROM customer_risk
+         WHERE catalogue_version = %s AND user_id = ANY (%s::bigint[])),
+        (SELECT string_agg(int8send(merchant_id) || risk, ''::bytea) FROM merchant_risk
+         WHERE catalogue_version = %s AND merchant_id = ANY (%s::bigint[]))
+    FROM label_progress
+"""
+
+
+class PostgresSliceStore:
+    """Keeps one connection and opens it again where it broke; not for use by several threads at once."""
+
+    def __init__(self, url: str, *, application: str) -> None:
+        self._url = url
+        self._application = application
+        self._connection: Connection | None = None
+
+    @contextlib.contextmanager
+    def open(self, part: LogPart) -> Iterator["PostgresSlice"]:
+        """See `SliceStore.open`."""
+        with self._transaction() as cursor:
+            yield PostgresSlice(cursor, part, _take_position(cursor, part))
+
+    def close(self) -> None:
+        """Close the connection."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(psycopg2.Error):
+                connection.close()
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[Cursor]:
+        try:
+            connection = self._connection or self._connect()
+            with connection, connection.cursor() as cursor:
+                yield cursor
+        except (errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable) as error:
+            raise TemporarilyUnavailable(f"another transaction was in the way: {error}") from error
+        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+            self.close()
+            raise TemporarilyUnavailable(f"the connection to PostgreSQL broke: {error}") from error
+
+    def _connect(self) -> Connection:
+        connection = connect(self._url, application=self._application)
+        with connection, connection.cursor() as cursor:
+            cursor.execute(SESSION)
+        self._connection = connection
+        return connection
+
+
+class PostgresSlice:
+    """`SliceTransaction` on the transaction of one cursor."""
+
+    def __init__(self, cursor: Cursor, part: LogPart, next_offset: int) -> None:
+        self._cursor = cursor
+        self._part = part
+        self._next_offset = next_offset
+
+    @property
+    def next_offset(self) -> int:
+        """See `SliceTransaction.next_offset`."""
+        return self._next_offset
+
+    def reserve(self, transaction_id: Bytes, body_hash: Ints) -> Reservation:
+        """See `SliceTransaction.reserve`."""
+        ids = transaction_id.reshape(-1).view("S16")
+        (reserved,) = copy_out_row(self._cursor, RESERVE, [_uuid_array(transaction_id), _array(body_hash.tolist())])
+        fresh = np.isin(ids, np.frombuffer(reserved or b"", "S16"))
+        stands_for = body_hash.copy()
+        if not fresh.all():
+            (known,) = copy_out_row(self._cursor, KNOWN_IDS, [_uuid_array(transaction_id[~fresh])])
+            found = np.frombuffer(known or b"", np.dtype([("id", "S16"), ("body_hash", ">i8")]))
+            stands_for[np.searchsorted(ids, found["id"])] = found["body_hash"]
+        return Reservation(fresh, stands_for)
+
+    def deployment(self) -> Deployment:
+        """See `SliceTransaction.deployment`."""
+        for _ in range(DEPLOYMENT_READS):
+            self._cursor.execute(
+                "SELECT deployment_id, model_version, digest, catalogue_version, threshold"
+                " FROM deployments WHERE active FOR SHARE"
+            )
+            row = self._cursor.fetchone()
+            if row is not None:
+                return Deployment(*row)
+        raise ModelUnavailable("no model is deployed; `fraudstream train` and `fraudstream promote` put one to work")
+
+    def artefact(self, digest: str) -> bytes:
+        """See `SliceTransaction.artefact`."""
+        self._cursor.execute("SELECT content FROM model_artefacts WHERE digest = %s", [digest])
+        row = self._cursor.fetchone()
+        if row is None:
+            raise ModelUnavailable(f"no model artefact with SHA-256 {digest} is stored; promote a version again")
+        return bytes(row[0])
+
+    def lock_states(self, catalogue_version: int, user_id: Ints) -> Floats:
+        """See `SliceTransaction.lock_states`."""
+        wanted = _array(user_id.tolist())
+        nothing = bytes(8 * CUSTOMER_STATE_WIDTH)
+        self._cursor.execute(ADMIT_CUSTOMERS, [catalogue_version, psycopg2.Binary(nothing), wanted])
+        (aggregate,) = copy_out_row(self._cursor, LOCK_STATES, [catalogue_version, wanted])
+        keys, rows = keyed_rows(aggregate, CUSTOMER_STATE_WIDTH)
+        return _in_order(user_id, keys, rows)
+
+    def snapshot(self, catalogue_version: int, user_id: Ints, merchant_id: Ints) -> Snapshot:
+        """See `SliceTransaction.snapshot`."""
+        values = [catalogue_version, _array(user_id.tolist()), catalogue_version, _array(merchant_id.tolist())]
+        slice_id, label_seq, customers, merchants = copy_out_row(self._cursor, SNAPSHOT, values)
+        if slice_id is None or label_seq is None:
+            raise TypeError("a sequence and a column that is never empty gave nothing")
+        return Snapshot(
+            slice_id=int.from_bytes(slice_id, "big"),
+            label_seq=int.from_bytes(label_seq, "big"),
+            customer_risk=_in_order(user_id, *keyed_rows(customers, CUSTOMER_RISK_WIDTH)),
+            merchant_risk=_in_order(merchant_id, *keyed_rows(merchants, MERCHANT_RISK_WIDTH)),
+        )
+
+    def write(self, result: SliceResult) -> None:
+        """See `SliceTransaction.write`."""
+        write_result(self._cursor, self._part, result)
+
+
+def _take_position(cursor: Cursor, part: LogPart) -> int:
+    """Lock the partition's position for this run; a partition that is new begins at 0."""
+    place = {"topic_id": part.topic_id, "partition": part.partition, "topic": part.topic, "epoch": part.epoch}
+    cursor.execute(TAKE_POSITION, place)
+    row = cursor.fetchone()
+    if row is None:
+        cursor.execute(ADMIT_PARTITION, place)
+        cursor.execute(TAKE_POSITION, place)
+        row = cursor.fetchone()
+    if row is None or row[1] > part.epoch:
+        raise Fenced(f"{part.topic}/{part.partition} belongs to a newer run than {part.epoch}, which stops here")
+    return int(row[0])
+
+
+def _in_order(wanted: Ints, keys: Ints, rows: Floats) -> Floats:
+    """Rows in the order of distinct `wanted` keys, zeros where there is none."""
+    ordered = np.zeros((len(wanted), rows.shape[1]))
+    by_key = np.argsort(wanted, kind="stable")
+    ordered[by_key[np.searchsorted(wanted, keys, sorter=by_key)]] = rows
+    return ordered
+
+
+def _array(values: list[int]) -> str:
+    """A PostgreSQL array literal."""
+    return "{" + ",".join(map(str, values)) + "}"
+
+
+def _uuid_array(ids: Bytes) -> str:
+    """The same of (n, 16) bytes."""
+    digits = ids.tobytes().hex()
+    return "{" + ",".join(digits[place : place + 32] for place in range(0, len(digits), 32)) + "}"
