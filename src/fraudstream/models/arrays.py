@@ -21,7 +21,7 @@ TOP = 4
 """Contributions reported for each score."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trees:
     """An ensemble of `T` binary trees with `N` nodes altogether, parents before their children.
 
@@ -45,7 +45,7 @@ class Trees:
     """Whether inputs are rounded to single precision before they are compared, as scikit-learn's forests do."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Linear:
     """A linear model of the log-odds on `F` standardised inputs: `intercept + weight @ ((f(x) - mean) / scale)`.
 
@@ -70,7 +70,7 @@ class Calibration:
     intercept: float = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ScoringModel:
     """Everything that scoring needs of a model; nothing in it is code.
 
