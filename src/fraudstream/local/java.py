@@ -1,8 +1,10 @@
 """Find a Java that Spark and the broker run on, or say in one sentence what to do."""
 
+import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,3 +72,10 @@ def _version(executable: Path) -> int | None:
         return None
     first, second = int(found[1]), int(found[2] or 0)
     return second if first == 1 else first
+
+
+if __name__ == "__main__":
+    try:
+        print(find_java(os.environ).home)  # noqa: T201 - what the set-up script asks for
+    except ConfigurationError as error:
+        sys.exit(f"fraudstream: {error}")
