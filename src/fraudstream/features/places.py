@@ -1,0 +1,78 @@
+"""Where a customer pays: distance and speed between card-present payments, and how usual a city is."""
+
+import math
+
+import numpy as np
+
+from fraudstream.features import state as slot
+from fraudstream.features.catalogue import index_of
+from fraudstream.features.compilation import compiled
+from fraudstream.features.events import LOCATIONS, Floats
+from fraudstream.features.histogram import count, share
+from fraudstream.features.payment import HOUR, MINUTE, Payment
+
+COORDINATES: dict[str, tuple[float, float]] = {
+    "New York": (40.7128, -74.0060),
+    "Los Angeles": (34.0522, -118.2437),
+    "Chicago": (41.8781, -87.6298),
+    "Houston": (29.7604, -95.3698),
+    "San Francisco": (37.7749, -122.4194),
+    "Miami": (25.7617, -80.1918),
+    "Seattle": (47.6062, -122.3321),
+}
+"""Latitude and longitude of the city centres, in degrees."""
+EARTH_RADIUS_KM = 6_371.0
+SHORTEST_TIME = 3.0 * MINUTE
+"""Clocks of terminals differ: less than this between two payments says nothing about speed."""
+LARGEST_SPEED = 10_000.0
+"""km/h."""
+
+
+def great_circle_km(first: tuple[float, float], second: tuple[float, float]) -> float:
+    """Distance of two points given as latitude and longitude in degrees (haversine formula)."""
+    (lat1, lon1), (lat2, lon2) = (tuple(map(math.radians, point)) for point in (first, second))
+    chord = math.sin((lat2 - lat1) / 2) ** 2 + math.cos(lat1) * math.cos(lat2) * math.sin((lon2 - lon1) / 2) ** 2
+    return 2.0 * EARTH_RADIUS_KM * math.asin(math.sqrt(chord))
+
+
+DISTANCES: Floats = np.array(
+    [[great_circle_km(COORDINATES[here], COORDINATES[there]) for there in LOCATIONS] for here in LOCATIONS]
+)
+"""(7, 7) km between the cities, in the order of `events.LOCATIONS`."""
+
+_DISTANCE = index_of("distance_km")
+_SPEED = index_of("speed_kmh")
+_CITY_SHARE = index_of("city_share")
+
+
+@compiled
+def is_seen(payment: Payment) -> bool:
+    """Whether the customer stood at the place: card present, in a city we know."""
+    return not payment.online and 0 <= payment.location < len(DISTANCES)
+
+
+@compiled
+def describe_place(state: Floats, payment: Payment, vector: Floats) -> None:
+    """The features of the place; nothing is unusual about a payment without one."""
+    vector[_DISTANCE] = 0.0
+    vector[_SPEED] = 0.0
+    vector[_CITY_SHARE] = 1.0
+    if not is_seen(payment):
+        return
+    vector[_CITY_SHARE] = share(state[slot.CITIES : slot.CATEGORIES], payment.location)
+    if state[slot.PLACE] > 0.0:
+        distance = DISTANCES[int(state[slot.PLACE]) - 1, payment.location]
+        between = max(abs(payment.time - state[slot.PLACE_TIME]), SHORTEST_TIME)
+        vector[_DISTANCE] = distance
+        vector[_SPEED] = min(distance / (between / HOUR), LARGEST_SPEED)
+
+
+@compiled
+def learn_place(state: Floats, payment: Payment) -> None:
+    """Let the place enter the state; a late payment is counted but is not where the customer is now."""
+    if not is_seen(payment):
+        return
+    count(state[slot.CITIES : slot.CATEGORIES], payment.location)
+    if state[slot.PLACE] == 0.0 or payment.time >= state[slot.PLACE_TIME]:
+        state[slot.PLACE] = payment.location + 1.0
+        state[slot.PLACE_TIME] = payment.time
