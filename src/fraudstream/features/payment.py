@@ -1,8 +1,7 @@
 """One payment as the kernel sees it, and what decay means for it."""
 
+import math
 from typing import NamedTuple
-
-import numpy as np
 
 from fraudstream.features.compilation import compiled
 
@@ -37,7 +36,7 @@ class Payment(NamedTuple):
 @compiled
 def remaining(seconds: float, half_life: float) -> float:
     """The share of a decayed quantity that is left after `seconds`."""
-    return float(np.exp2(-seconds / half_life))
+    return math.exp2(-seconds / half_life)
 
 
 @compiled
