@@ -10,14 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from fraudstream.features.events import Bytes, Codes, Floats, Ints
-from fraudstream.features.labels import LabelColumns, apply_labels
+from fraudstream.features.labels import NO_ROW, LabelColumns, apply_labels
 from fraudstream.features.state import CUSTOMER_RISK_WIDTH, MERCHANT_RISK_WIDTH
 
 Bools = npt.NDArray[np.bool_]
 
 UNLABELLED = -1
 """Stands in a column of earlier outcomes for a payment that had no label yet."""
-NO_MERCHANT_ROW = -1
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ def empty_history() -> LabelHistory:
 
 @dataclass
 class RiskRows:
-    """Risk rows by their key: `keys` ascending (k,), `rows` (k + 1, width); the last row is nobody's."""
+    """Risk rows by their key: `keys` ascending (k,), `rows` (k + 1, width); the last row is nobody's and stays zero."""
 
     keys: Ints
     rows: Floats
@@ -161,12 +160,8 @@ def apply_step(
     every = past.followed_by(step)
     repeated = np.append(np.zeros(len(past), np.bool_), (prior != UNLABELLED) & ~contradicted)
     old = np.arange(len(every)) < len(past)
-    customer_row = np.where(
-        old & ~np.isin(every.user_id, again.users), len(customers.keys), customers.row_of(every.user_id)
-    )
-    merchant_row = merchants.row_of(every.merchant_id)
-    passed_over = (merchant_row == len(merchants.keys)) | (old & ~np.isin(every.merchant_id, again.merchants))
-    merchant_row = np.where(passed_over, NO_MERCHANT_ROW, merchant_row)
+    customer_row = _wanted(customers, every.user_id, old & ~np.isin(every.user_id, again.users))
+    merchant_row = _wanted(merchants, every.merchant_id, old & ~np.isin(every.merchant_id, again.merchants))
     counts = effective(every) & ~repeated
     columns = LabelColumns(
         arrived_at=every.arrived_at[counts],
@@ -177,7 +172,23 @@ def apply_step(
     apply_labels(columns, customers.rows, customer_row[counts], merchants.rows, merchant_row[counts])
 
 
+def _wanted(rows: RiskRows, ids: Ints, passed_over: Bools) -> Ints:
+    found = rows.row_of(ids)
+    return np.where(passed_over | (found == len(rows.keys)), NO_ROW, found)
+
+
+def outcome_before(step: LabelHistory, before: Codes) -> Codes:
+    """What each label's payment had come to before the whole step, from what it had just before each label, (n,)."""
+    if not len(step):
+        return before
+    _, first, payment = np.unique(_ids(step), return_index=True, return_inverse=True)
+    return before[first[payment.reshape(-1)]]
+
+
+def _ids(history: LabelHistory) -> npt.NDArray[np.bytes_]:
+    return np.ascontiguousarray(history.transaction_id).view("S16").reshape(-1)
+
+
 def _payment_numbers(history: LabelHistory) -> Ints:
     """The same number for labels of the same payment, shape (n,)."""
-    ids = np.ascontiguousarray(history.transaction_id).view("S16").reshape(-1)
-    return np.unique(ids, return_inverse=True)[1].astype(np.int64).reshape(-1)
+    return np.unique(_ids(history), return_inverse=True)[1].astype(np.int64).reshape(-1)

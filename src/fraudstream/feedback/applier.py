@@ -32,6 +32,15 @@ class Applied:
     refused: int = 0
     redelivered: int = 0
 
+    def plus(self, other: "Applied") -> "Applied":
+        """Both steps together."""
+        return Applied(
+            self.turns + other.turns,
+            self.waiting + other.waiting,
+            self.refused + other.refused,
+            self.redelivered + other.redelivered,
+        )
+
 
 @dataclass(frozen=True)
 class LabelApplier:

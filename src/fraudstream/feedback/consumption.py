@@ -1,6 +1,6 @@
 """The label applier's loop: consume, apply in one commit, remember the offset, release what waited."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 
@@ -10,16 +10,16 @@ import structlog
 from fraudstream.clock import Clock
 from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.feedback.applier import Applied, LabelApplier, next_offsets
-from fraudstream.ports import RecordConsumer, TopicAdmin
+from fraudstream.ports import Record, RecordConsumer, TopicAdmin
 
 MAX_RECORDS = 5_000
 """Records of one step."""
 POLL_SECONDS = 0.2
 """How long one look at the log may wait; bounds how late a label is felt."""
 CHECK_SECONDS = 10.0
-"""Pause between two comparisons of the stored position with the log, while nothing arrives."""
+"""Pause between two comparisons of the stored position with the log."""
 RETRY_SECONDS = 120.0
-"""How long a database that does not answer is tried again before the process gives up."""
+"""How long a database or a broker that does not answer is tried again before the process gives up."""
 
 log = structlog.get_logger()
 
@@ -37,23 +37,54 @@ class LabelLoop:
     admin: TopicAdmin
     clock: Clock
     _checked_at: float = float("-inf")
+    _heard_at: float = float("inf")
     _stood_at: dict[int, int] = field(default_factory=dict)
+    _done: Applied = field(default_factory=Applied)
 
     def run(self, stopping: Callable[[], bool]) -> None:
         """Work until `stopping()`; a step that has begun is finished.
 
         Raises:
-            TemporarilyUnavailable: the database did not answer for `RETRY_SECONDS`.
+            TemporarilyUnavailable: the database or the broker did not answer for `RETRY_SECONDS`.
         """
+        self._heard_at = self.clock.monotonic()
         while not stopping():
-            records = self.consumer.consume(MAX_RECORDS, POLL_SECONDS)
+            records = self._consume()
             if records:
-                _report(_persist(partial(self.applier.apply, records)))
-                self.consumer.commit(next_offsets(records))
-            _report(_persist(self.applier.release))
-            if not records and self.clock.monotonic() - self._checked_at >= CHECK_SECONDS:
+                self._count(_persist(partial(self.applier.apply, records)))
+                self._remember(records)
+            self._count(_persist(self.applier.release))
+            if self.clock.monotonic() - self._checked_at >= CHECK_SECONDS:
                 self._checked_at = self.clock.monotonic()
+                self._tell()
                 self._look_at_log()
+
+    def _consume(self) -> Sequence[Record]:
+        """Records, or none while the broker is away; raises once it has been away for too long."""
+        try:
+            records = self.consumer.consume(MAX_RECORDS, POLL_SECONDS)
+        except TemporarilyUnavailable as error:
+            if self.clock.monotonic() - self._heard_at > RETRY_SECONDS:
+                raise
+            log.warning("labels could not be read", error=str(error))
+            self.clock.sleep(POLL_SECONDS)
+            return ()
+        self._heard_at = self.clock.monotonic()
+        return records
+
+    def _remember(self, records: Sequence[Record]) -> None:
+        try:
+            self.consumer.commit(next_offsets(records))
+        except TemporarilyUnavailable as error:
+            log.warning("the group's offset was not committed; nothing depends on it", error=str(error))
+
+    def _count(self, applied: Applied) -> None:
+        self._done = self._done.plus(applied)
+
+    def _tell(self) -> None:
+        if self._done != Applied():
+            log.info("labels", **asdict(self._done))
+            self._done = Applied()
 
     def _look_at_log(self) -> None:
         try:
@@ -63,14 +94,15 @@ class LabelLoop:
 
     def _compare_with_log(self) -> None:
         described = self.admin.describe(self.applier.topic)
-        if described.topic_id != self.applier.topic_id:
+        anew = described.topic_id != self.applier.topic_id
+        if anew:
             log.warning("the label topic was created anew", topic_id=described.topic_id)
             self.applier = replace(self.applier, topic_id=described.topic_id)
         with self.applier.store.transaction() as transaction:
             stands = {p: transaction.next_offset(described.topic_id, p) for p in described.bounds}
         for partition, (first, end) in described.bounds.items():
             stuck = self._stood_at.get(partition) == stands[partition]
-            if stuck and max(first, stands[partition]) < end:
+            if (stuck or anew) and max(first, stands[partition]) < end:
                 log.warning("reading labels again", partition=partition, offset=stands[partition])
                 self.consumer.seek(partition, max(first, stands[partition]))
         self._stood_at = stands
@@ -81,8 +113,3 @@ def _persist(step: Callable[[], Applied]) -> Applied:
         with attempt:
             return step()
     raise AssertionError("unreachable: the last attempt raises")
-
-
-def _report(applied: Applied) -> None:
-    if applied != Applied():
-        log.info("labels", **asdict(applied))

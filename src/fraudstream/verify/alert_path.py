@@ -1,0 +1,52 @@
+"""The alert path as sets: decision, stored alert, outbox row, notification."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from fraudstream.contracts.alert import alert_id_for
+from fraudstream.ledger_port import AlertFacts
+
+
+@dataclass(frozen=True)
+class AlertPath:
+    """How many alerts there are, and which are missing where; alerts by their id.
+
+    `missing`: a score says alert and no alert is stored; `unfounded`: the other way round; `unpublished`: stored
+    but not in the outbox, or more than once; `unnotified`: no message reached the subscriber; `repeats`: messages
+    beyond the first of each alert.
+    """
+
+    alerts: int
+    missing: tuple[UUID, ...]
+    unfounded: tuple[UUID, ...]
+    unpublished: tuple[UUID, ...]
+    unnotified: tuple[UUID, ...]
+    repeats: int
+
+    @property
+    def notified(self) -> int:
+        """Alerts of which at least one message reached the subscriber."""
+        return self.alerts - len(self.unnotified)
+
+
+def follow(facts: AlertFacts, notified: Sequence[UUID]) -> AlertPath:
+    """Follow every alert of a snapshot; `notified` may be read later than the rest."""
+    decided = {alert_id_for(transaction) for transaction in facts.flagged}
+    stored = {alert for alert, transaction in facts.rows if alert == alert_id_for(transaction)}
+    every = {alert for alert, _ in facts.rows}
+    published = Counter(facts.published)
+    messages = Counter(notified)
+    return AlertPath(
+        alerts=len(facts.rows),
+        missing=_sorted(decided - stored),
+        unfounded=_sorted(every - decided),
+        unpublished=_sorted({alert for alert in every if published[alert] != 1} | (published.keys() - every)),
+        unnotified=_sorted(every - messages.keys()),
+        repeats=messages.total() - len(messages),
+    )
+
+
+def _sorted(ids: set[UUID]) -> tuple[UUID, ...]:
+    return tuple(sorted(ids))

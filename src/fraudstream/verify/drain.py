@@ -1,0 +1,57 @@
+"""Waiting, within bounds, for what is under way."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from fraudstream.clock import Clock
+from fraudstream.ledger_port import Ledger, Pending
+
+POLL_SECONDS = 0.25
+
+
+@dataclass(frozen=True)
+class Drain:
+    """Waits until a deadline on one clock, all waits together."""
+
+    ledger: Ledger
+    clock: Clock
+    deadline: float
+
+    def settled(self, topic_id: str, ends: Mapping[int, int]) -> int:
+        """Wait until scoring has passed these offsets and their messages are out; returns how many records it has not.
+
+        Only what was there when the wait began is waited for, so a running producer doesn't prolong it.
+        """
+        pending = self._until(lambda: self.ledger.pending(topic_id), lambda now: not _behind(now, ends))
+        known = pending.now
+        self._until(
+            lambda: self.ledger.pending(topic_id, before=known),
+            lambda now: not now.unsent and not now.unnotified,
+        )
+        return _behind(pending, ends)
+
+    def notified(self, wanted: frozenset[UUID]) -> list[UUID]:
+        """Wait until every alert wanted was notified; returns the alert of every message received by then."""
+        while True:
+            received = list(self.ledger.notified())
+            if wanted <= set(received) or not self._wait():
+                return received
+
+    def _until(self, look: Callable[[], Pending], done: Callable[[Pending], bool]) -> Pending:
+        while True:
+            pending = look()
+            if done(pending) or not self._wait():
+                return pending
+
+    def _wait(self) -> bool:
+        """Pause for a moment; false once the deadline has passed."""
+        left = self.deadline - self.clock.monotonic()
+        if left <= 0:
+            return False
+        self.clock.sleep(min(POLL_SECONDS, left))
+        return True
+
+
+def _behind(pending: Pending, ends: Mapping[int, int]) -> int:
+    return sum(max(0, end - pending.next_offsets.get(partition, 0)) for partition, end in ends.items())

@@ -1,0 +1,139 @@
+"""The producers' journals, with three outcomes: acknowledged, failed, and unknown, which may be in the log or not."""
+
+import uuid
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from fraudstream.contracts.journal import Intent, Outcome, parse_line
+from fraudstream.errors import ConfigurationError
+from fraudstream.features.events import Bytes, Ints
+
+PATTERN = "*.jsonl"
+HASH_BYTES = 16
+_NO_ID = bytes(16)
+
+
+@dataclass(frozen=True)
+class Acknowledged:
+    """`n` records whose producer was told "accepted", by partition and offset.
+
+    `value_hash` (n, 16) is the BLAKE2b-128 digest of their bytes; `transaction_id` (n, 16) is zeros where the
+    bytes were no payment.
+    """
+
+    partition: Ints
+    offset: Ints
+    value_hash: Bytes
+    transaction_id: Bytes
+
+    def __len__(self) -> int:
+        """Number of records."""
+        return len(self.offset)
+
+    def between(self, partition: int, first: int, end: int) -> slice:
+        """Which of them stand in a range of one partition."""
+        low, high = np.searchsorted(self.partition, [partition, partition + 1])
+        start, stop = np.searchsorted(self.offset[low:high], [first, end])
+        return slice(int(low + start), int(low + stop))
+
+
+@dataclass(frozen=True)
+class Journal:
+    """What all producers together meant to send to one topic, and what became of it."""
+
+    files: int
+    produced: int
+    failed: int
+    acknowledged: Acknowledged
+
+    @property
+    def unknown(self) -> int:
+        """Records without an outcome: their producer was cut off."""
+        return self.produced - self.failed - len(self.acknowledged)
+
+
+@dataclass
+class _Columns:
+    partition: "array[int]" = field(default_factory=lambda: array("i"))
+    offset: "array[int]" = field(default_factory=lambda: array("q"))
+    value_hash: bytearray = field(default_factory=bytearray)
+    transaction_id: bytearray = field(default_factory=bytearray)
+
+
+def read_journals(folder: Path, topic: str) -> Journal:
+    """Read every journal of a folder, line by line; a folder that isn't there holds none.
+
+    A torn last line is what a crash leaves: its intent was never sent, or its outcome is unknown.
+
+    Raises:
+        ConfigurationError: a line before the last is no journal line.
+    """
+    kept = _Columns()
+    files = produced = failed = 0
+    for path in sorted(folder.glob(PATTERN)):
+        files += 1
+        counts = _read_one(path, topic, kept)
+        produced += counts[0]
+        failed += counts[1]
+    return Journal(files, produced, failed, _sorted(kept))
+
+
+def _read_one(path: Path, topic: str, kept: _Columns) -> tuple[int, int]:
+    """Append the acknowledged records of one journal; returns how many were meant and how many failed."""
+    open_intents: dict[int, tuple[bytes, bytes]] = {}
+    produced = failed = 0
+    for line in _lines(path):
+        if isinstance(line, Intent):
+            if line.topic == topic:
+                produced += 1
+                open_intents[line.sequence] = (bytes.fromhex(line.value_hash), _id_bytes(line.transaction_id))
+            continue
+        intent = open_intents.pop(line.sequence, None)
+        if intent is None:
+            continue
+        if line.status == "failed":
+            failed += 1
+            continue
+        kept.partition.append(line.partition)
+        kept.offset.append(line.offset)
+        kept.value_hash += intent[0]
+        kept.transaction_id += intent[1]
+    return produced, failed
+
+
+def _lines(path: Path) -> Iterator[Intent | Outcome]:
+    with path.open("rb") as journal:
+        before: bytes | None = None
+        for number, line in enumerate(journal, start=1):
+            if before is not None:
+                yield _parsed(path, number - 1, before)
+            before = line
+        if before is not None and before.endswith(b"\n"):
+            yield _parsed(path, number, before)
+
+
+def _parsed(path: Path, number: int, line: bytes) -> Intent | Outcome:
+    try:
+        return parse_line(line)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{path}, line {number}: {error}") from error
+
+
+def _id_bytes(text: str | None) -> bytes:
+    return _NO_ID if text is None else uuid.UUID(text).bytes
+
+
+def _sorted(kept: _Columns) -> Acknowledged:
+    partition = np.frombuffer(kept.partition, np.int32).astype(np.int64)
+    offset = np.frombuffer(kept.offset, np.int64)
+    order = np.lexsort((offset, partition))
+    return Acknowledged(
+        partition=partition[order],
+        offset=offset[order],
+        value_hash=np.frombuffer(kept.value_hash, np.uint8).reshape(-1, HASH_BYTES)[order],
+        transaction_id=np.frombuffer(kept.transaction_id, np.uint8).reshape(-1, 16)[order],
+    )
