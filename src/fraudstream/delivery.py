@@ -1,11 +1,15 @@
-"""Ports of the way an alert leaves the house: a function that is invoked, a topic that notifies, a queue that hears.
+"""Ports of the way an alert leaves the house: outbox, function, notifying topic, and the queue that hears of it.
 
 They stand apart from `ports` because the alert function loads them, and it must start within a second.
 """
 
+import datetime as dt
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from fraudstream.contracts.decision import Reason
 
 
 @dataclass(frozen=True)
@@ -89,5 +93,93 @@ class MessageQueue(Protocol):
 
         Raises:
             TemporarilyUnavailable: not all of them were deleted; the rest will come again.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class OutboxRow:
+    """A message whose fact is committed and which has still to be published."""
+
+    outbox_id: int
+    topic: str
+    key: bytes
+    value: bytes
+
+
+class Outbox(Protocol):
+    """Messages waiting to be published. Of several callers one at a time gets rows; the others stand by."""
+
+    def claim(self, most: int) -> Sequence[OutboxRow]:
+        """Up to `most` unsent rows whose time has come, in the order in which they must be published.
+
+        They are held for the caller until `settle`; whoever dies before leaves them unsent.
+
+        Raises:
+            TemporarilyUnavailable: the store did not answer.
+        """
+        ...
+
+    def settle(self, sent: Sequence[int]) -> None:
+        """Mark these of the claimed rows as sent for good, and let go of the others.
+
+        Raises:
+            TemporarilyUnavailable: the store did not answer; the rows may come again.
+        """
+        ...
+
+    def wait(self, timeout: float) -> None:
+        """Return when rows may be there to claim, or after `timeout` seconds."""
+        ...
+
+
+class NotificationLog(Protocol):
+    """What reached the subscriber."""
+
+    def record(self, arrived: Mapping[str, uuid.UUID]) -> None:
+        """Remember alert ids by message id; a message id that is known stays as it is.
+
+        Raises:
+            TemporarilyUnavailable: the store did not answer; nothing was recorded.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class StoredAlert:
+    """One row of the alerts table; `notified` says that a message about it reached the subscriber."""
+
+    alert_id: uuid.UUID
+    transaction_id: uuid.UUID
+    user_id: int
+    amount: float
+    event_time: dt.datetime
+    score: float
+    threshold: float
+    reasons: tuple[Reason, ...]
+    model_version: str
+    status: str
+    created_at: dt.datetime
+    notified: bool
+
+
+class AlertFeed(Protocol):
+    """Stored alerts, oldest first."""
+
+    def latest(self, most: int) -> Sequence[StoredAlert]:
+        """The newest alerts.
+
+        Raises:
+            TemporarilyUnavailable: the store did not answer.
+        """
+        ...
+
+    def created_since(self, moment: dt.datetime) -> Sequence[StoredAlert]:
+        """Alerts that bear this time of creation or a later one.
+
+        A commit shows its alerts a little after the time they bear: ask for an overlap.
+
+        Raises:
+            TemporarilyUnavailable: the store did not answer.
         """
         ...

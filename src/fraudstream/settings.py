@@ -6,6 +6,7 @@ Names are the standard ones where a standard exists (`DATABASE_URL`, `KAFKA_BOOT
 """
 
 import datetime as dt
+import os
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -156,6 +157,20 @@ GROUPS: tuple[type[_Group], ...] = (
 def variables() -> dict[str, str]:
     """Every environment variable the project reads, with its meaning, in the order of the groups."""
     return {name.upper(): field.description or "" for group in GROUPS for name, field in group.model_fields.items()}
+
+
+SDK_PREFIXES = ("AWS_", "POWERTOOLS_")
+"""Variables with these prefixes are read by libraries of AWS and not by us."""
+
+
+def sdk_environment() -> dict[str, str]:
+    """What AWS's libraries read from this environment, for a process that gets an environment of its own.
+
+    `HOME` is where their configuration files are looked for; the region is there under both of its names.
+    """
+    found = {name: value for name, value in os.environ.items() if name.startswith(SDK_PREFIXES) or name == "HOME"}
+    region = found.get("AWS_REGION") or found.get("AWS_DEFAULT_REGION")
+    return found | ({"AWS_REGION": region, "AWS_DEFAULT_REGION": region} if region else {})
 
 
 def _sentence(error: ValidationError) -> str:

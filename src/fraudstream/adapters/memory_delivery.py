@@ -1,0 +1,156 @@
+"""In-memory implementations of the ports in `delivery`; held to the same suites as the real ones."""
+
+import datetime as dt
+import json
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from fraudstream.clock import Clock, SystemClock
+from fraudstream.delivery import FunctionAnswer, Notification, OutboxRow, QueuedMessage, StoredAlert
+from fraudstream.errors import MalformedEvent
+
+LONGEST_SUBJECT = 100
+"""Characters a subject may have, as in SNS."""
+
+
+@dataclass
+class MemoryQueue:
+    """`MessageQueue` in memory; what was received comes again `visibility_timeout` seconds later."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    visibility_timeout: float = 30.0
+    messages: list[QueuedMessage] = field(default_factory=list)
+    _hidden_until: dict[str, float] = field(default_factory=dict)
+
+    def put(self, body: str) -> None:
+        """Append one message."""
+        self.messages.append(QueuedMessage(str(uuid.uuid4()), str(uuid.uuid4()), body))
+
+    def receive(self, most: int, wait: float) -> Sequence[QueuedMessage]:
+        """See `MessageQueue.receive`."""
+        now = self.clock.monotonic()
+        visible = [message for message in self.messages if self._hidden_until.get(message.receipt, now) <= now][:most]
+        if not visible:
+            self.clock.sleep(wait)
+        self._hidden_until |= {message.receipt: now + self.visibility_timeout for message in visible}
+        return visible
+
+    def delete(self, messages: Sequence[QueuedMessage]) -> None:
+        """See `MessageQueue.delete`."""
+        gone = {message.receipt for message in messages}
+        self.messages = [message for message in self.messages if message.receipt not in gone]
+
+
+@dataclass
+class MemoryNotifier:
+    """`Notifier` that keeps what was published and hands the document to its queue."""
+
+    queue: MemoryQueue = field(default_factory=MemoryQueue)
+    published: list[Notification] = field(default_factory=list)
+
+    def publish(self, notification: Notification) -> str:
+        """See `Notifier.publish`."""
+        subject = notification.subject
+        if not 0 < len(subject) <= LONGEST_SUBJECT or not subject.isascii() or not subject.isprintable():
+            raise MalformedEvent("refused", f"{subject!r} is not a subject: 1 to {LONGEST_SUBJECT} ASCII characters")
+        self.published.append(notification)
+        self.queue.put(notification.document)
+        return str(uuid.uuid4())
+
+
+@dataclass
+class InProcessContext:
+    """As much of Lambda's context as handlers use."""
+
+    deadline: float
+    aws_request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    function_name: str = "fraud-alert"
+    function_version: str = "$LATEST"
+    memory_limit_in_mb: str = "256"
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:000000000000:function:fraud-alert"
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until the deadline."""
+        return max(int((self.deadline - time.monotonic()) * 1_000), 0)
+
+
+@dataclass
+class InProcessInvoker:
+    """`FunctionInvoker` that calls a handler in this process: no timeout, no protection from a crash."""
+
+    handler: Callable[[object, object], object]
+    timeout: float = 30.0
+
+    def invoke(self, event: bytes) -> FunctionAnswer:
+        """See `FunctionInvoker.invoke`."""
+        context = InProcessContext(deadline=time.monotonic() + self.timeout)
+        try:
+            return FunctionAnswer(json.dumps(self.handler(json.loads(event), context)).encode())
+        except Exception as error:  # noqa: BLE001 - whatever a function raises is its answer
+            document = {"errorType": type(error).__name__, "errorMessage": str(error)}
+            return FunctionAnswer(json.dumps(document).encode(), f"{type(error).__name__}: {error}")
+
+    def close(self) -> None:
+        """See `FunctionInvoker.close`."""
+
+
+@dataclass
+class MemoryOutbox:
+    """`Outbox` in memory; `settled` are the ids marked as sent, in order."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    settled: list[int] = field(default_factory=list)
+    _rows: list[tuple[float, OutboxRow]] = field(default_factory=list)
+
+    def add(self, topic: str, key: bytes, value: bytes, *, not_before: float = 0.0) -> int:
+        """Append one row and return its id."""
+        row = OutboxRow(len(self._rows) + 1, topic, key, value)
+        self._rows.append((not_before, row))
+        return row.outbox_id
+
+    def claim(self, most: int) -> Sequence[OutboxRow]:
+        """See `Outbox.claim`."""
+        now = self.clock.now()
+        due = [
+            (moment, row.outbox_id, row)
+            for moment, row in self._rows
+            if moment <= now and row.outbox_id not in self.settled
+        ]
+        return [row for _, _, row in sorted(due, key=lambda item: item[:2])][:most]
+
+    def settle(self, sent: Sequence[int]) -> None:
+        """See `Outbox.settle`."""
+        self.settled.extend(sent)
+
+    def wait(self, timeout: float) -> None:
+        """See `Outbox.wait`."""
+        self.clock.sleep(timeout)
+
+
+@dataclass
+class MemoryAlerts:
+    """`NotificationLog` and `AlertFeed` in memory."""
+
+    alerts: list[StoredAlert] = field(default_factory=list)
+    notifications: dict[str, uuid.UUID] = field(default_factory=dict)
+
+    def record(self, arrived: Mapping[str, uuid.UUID]) -> None:
+        """See `NotificationLog.record`."""
+        self.notifications = {**arrived, **self.notifications}
+
+    def latest(self, most: int) -> Sequence[StoredAlert]:
+        """See `AlertFeed.latest`."""
+        return self._ordered()[-most:] if most else []
+
+    def created_since(self, moment: dt.datetime) -> Sequence[StoredAlert]:
+        """See `AlertFeed.created_since`."""
+        return [alert for alert in self._ordered() if alert.created_at >= moment]
+
+    def _ordered(self) -> list[StoredAlert]:
+        notified = set(self.notifications.values())
+        return sorted(
+            (replace(alert, notified=alert.alert_id in notified) for alert in self.alerts),
+            key=lambda alert: (alert.created_at, alert.alert_id),
+        )

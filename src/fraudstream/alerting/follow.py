@@ -1,0 +1,44 @@
+"""Alerts as they come in, for people who watch."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+
+from fraudstream.clock import Clock
+from fraudstream.delivery import AlertFeed, StoredAlert
+
+OVERLAP = dt.timedelta(seconds=60)
+"""How far back each look reaches: an alert bears a time before its commit, so others may overtake it."""
+INTERVAL = 0.5
+"""Seconds between two looks."""
+LONG_AGO = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+
+
+def follow_alerts(
+    feed: AlertFeed, *, last: int, clock: Clock, stopping: Callable[[], bool] = lambda: False
+) -> Iterator[StoredAlert]:
+    """Yield the newest `last` alerts, then every new one as it appears, each once, until `stopping`.
+
+    Raises:
+        TemporarilyUnavailable: the store did not answer.
+    """
+    newest = feed.latest(max(last, 1))
+    cursor = newest[-1].created_at if newest else LONG_AGO
+    seen = {alert.alert_id: alert.created_at for alert in feed.created_since(cursor - OVERLAP)} if newest else {}
+    shown = newest[-last:] if last else []
+    seen |= {alert.alert_id: alert.created_at for alert in shown}
+    yield from shown
+    while not stopping():
+        fresh = [alert for alert in feed.created_since(cursor - OVERLAP) if alert.alert_id not in seen]
+        yield from fresh
+        seen |= {alert.alert_id: alert.created_at for alert in fresh}
+        cursor = max([cursor, *(alert.created_at for alert in fresh)])
+        seen = {alert_id: moment for alert_id, moment in seen.items() if moment >= cursor - OVERLAP}
+        clock.sleep(INTERVAL)
+
+
+def alert_lines(alert: StoredAlert) -> Sequence[str]:
+    """An alert as people read it: one line of facts, one for each reason."""
+    when = alert.created_at.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S")
+    told = "notified" if alert.notified else "not notified yet"
+    facts = f"{when}  score {alert.score:.3f}  {alert.amount:,.2f}  customer {alert.user_id}  {told}  {alert.alert_id}"
+    return [facts, *(f"    {reason.text}" for reason in alert.reasons)]

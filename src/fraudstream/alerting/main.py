@@ -1,0 +1,158 @@
+"""The processes of the alert path."""
+
+from pathlib import Path
+
+import structlog
+from rich.console import Console
+
+import fraudstream
+from fraudstream import logs
+from fraudstream.adapters.aws import SqsQueue
+from fraudstream.adapters.database.alert_store import PostgresAlerts
+from fraudstream.adapters.database.outbox_store import PostgresOutbox
+from fraudstream.adapters.kafka import KafkaConsumer, KafkaProducer
+from fraudstream.adapters.lambda_process import FunctionCode, RuntimeApiInvoker
+from fraudstream.alerting.follow import alert_lines, follow_alerts
+from fraudstream.alerting.inbox import Inbox
+from fraudstream.alerting.kafka_event import EventSource
+from fraudstream.alerting.parking import Parking
+from fraudstream.alerting.relay import Relay
+from fraudstream.alerting.service import serve, stop_on_signals
+from fraudstream.alerting.trigger import Trigger
+from fraudstream.clock import SystemClock
+from fraudstream.contracts.topics import ALERTS
+from fraudstream.errors import ConfigurationError
+from fraudstream.settings import AlertingSettings, DatabaseSettings, KafkaSettings, LogSettings, sdk_environment
+
+GROUP = "fraudstream-alert-lambda"
+"""Consumer group of the trigger."""
+IDLE = 0.5
+"""Seconds a service waits for work before it looks again whether it shall stop."""
+LONG_POLL = 2.0
+"""Seconds the inbox waits at the queue."""
+
+
+def relay() -> None:
+    """Publish what is committed to the outbox, until SIGTERM or SIGINT.
+
+    Raises:
+        ConfigurationError: a setting is missing.
+        TemporarilyUnavailable: database or broker did not answer for minutes.
+    """
+    logs.configure("alert-relay")
+    stopping = stop_on_signals()
+    outbox = PostgresOutbox(_database_url())
+    producer = KafkaProducer(KafkaSettings.load(), linger_ms=0)
+    worker = Relay(outbox, producer, stopping=stopping)
+    structlog.get_logger().info("alert relay ready")
+    try:
+        serve(lambda: worker.run_once(IDLE), stopping=stopping, clock=SystemClock())
+    finally:
+        outbox.close()
+
+
+def trigger(function_folder: Path | None = None) -> None:
+    """Feed the alert function from its topic, until SIGTERM or SIGINT.
+
+    Args:
+        function_folder: where `handler.py` is; by default the folder this project deploys.
+
+    Raises:
+        ConfigurationError: a setting is missing, or there is no function in the folder.
+        TemporarilyUnavailable: the broker did not answer for minutes.
+    """
+    logs.configure("lambda-trigger")
+    stopping = stop_on_signals()
+    kafka = KafkaSettings.load()
+    invoker = RuntimeApiInvoker(_function(AlertingSettings.load(), function_folder or _deployed_folder()))
+    invoker.start()
+    consumer = KafkaConsumer(kafka, ALERTS, group=GROUP)
+    worker = Trigger(
+        consumer,
+        invoker,
+        Parking(KafkaProducer(kafka)),
+        EventSource(kafka.kafka_bootstrap_servers),
+        clock=SystemClock(),
+        stopping=stopping,
+    )
+    structlog.get_logger().info("lambda trigger ready", topic=ALERTS)
+    try:
+        serve(lambda: worker.run_once(IDLE), stopping=stopping, clock=SystemClock())
+    finally:
+        invoker.close()
+        consumer.close()
+
+
+def inbox() -> None:
+    """Record the notifications that reach the subscriber, until SIGTERM or SIGINT.
+
+    Raises:
+        ConfigurationError: a setting is missing, or there is no such queue.
+        TemporarilyUnavailable: queue or database did not answer for minutes.
+    """
+    logs.configure("notification-inbox")
+    stopping = stop_on_signals()
+    alerts = PostgresAlerts(_database_url(), application="fraudstream inbox")
+    queue = SqsQueue(_required(AlertingSettings.load().notifications_queue_url, "NOTIFICATIONS_QUEUE_URL"))
+    worker = Inbox(queue, alerts)
+    structlog.get_logger().info("notification inbox ready")
+    try:
+        serve(lambda: worker.run_once(LONG_POLL), stopping=stopping, clock=SystemClock())
+    finally:
+        alerts.close()
+
+
+def show_alerts(*, follow: bool = False, last: int = 10) -> None:
+    """Print the newest alerts with their reasons; with `follow`, go on with new ones until SIGTERM or SIGINT.
+
+    Raises:
+        ConfigurationError: a setting is missing.
+        TemporarilyUnavailable: the database did not answer.
+    """
+    console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
+    feed = PostgresAlerts(_database_url(), application="fraudstream alerts")
+    try:
+        shown = (
+            follow_alerts(feed, last=last, clock=SystemClock(), stopping=stop_on_signals())
+            if follow
+            else feed.latest(last)
+        )
+        for alert in shown:
+            for line in alert_lines(alert):
+                console.print(line)
+    finally:
+        feed.close()
+
+
+def _function(settings: AlertingSettings, folder: Path) -> FunctionCode:
+    if not (folder / "handler.py").is_file():
+        raise ConfigurationError(f"there is no handler.py in {folder}; name the folder of the alert function")
+    return FunctionCode(
+        handler="handler.handler",
+        task_root=folder.resolve(),
+        environment={
+            "POWERTOOLS_SERVICE_NAME": "alert-lambda",
+            "POWERTOOLS_LOG_LEVEL": LogSettings.load().log_level,
+            **sdk_environment(),
+            "ALERTS_TOPIC_ARN": _required(settings.alerts_topic_arn, "ALERTS_TOPIC_ARN"),
+            "IDEMPOTENCY_TABLE": settings.idempotency_table,
+        },
+        timeout=settings.lambda_timeout_seconds,
+    )
+
+
+def _deployed_folder() -> Path:
+    """`services/alert_lambda` of the checkout, or its copy inside an installed package."""
+    package = Path(fraudstream.__file__).parent
+    inside = package / "alerting" / "function"
+    return inside if inside.is_dir() else package.parents[1] / "services" / "alert_lambda"
+
+
+def _database_url() -> str:
+    return DatabaseSettings.load().database_url.get_secret_value()
+
+
+def _required(value: str | None, name: str) -> str:
+    if value is None:
+        raise ConfigurationError(f"{name} is not set. .env.example explains it; `make demo` sets it by itself.")
+    return value
