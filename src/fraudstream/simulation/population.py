@@ -15,15 +15,15 @@ FAVOURITE_SHOPS = 25
 FAVOURITE_SITES = 10
 
 CITY_COORDINATES: dict[str, tuple[float, float]] = {
-    "New York": (40.71, -74.01),
-    "Los Angeles": (34.05, -118.24),
-    "Chicago": (41.88, -87.63),
-    "Houston": (29.76, -95.37),
-    "San Francisco": (37.77, -122.42),
-    "Miami": (25.76, -80.19),
-    "Seattle": (47.61, -122.33),
+    "New York": (40.7128, -74.0060),
+    "Los Angeles": (34.0522, -118.2437),
+    "Chicago": (41.8781, -87.6298),
+    "Houston": (29.7604, -95.3698),
+    "San Francisco": (37.7749, -122.4194),
+    "Miami": (25.7617, -80.1918),
+    "Seattle": (47.6062, -122.3321),
 }
-"""Latitude and longitude in degrees, by the contract's locations."""
+"""Latitude and longitude in degrees, by the contract's locations; the figures of `features.places`, without its compiler."""
 
 CREDIT_CARD, DEBIT_CARD = PAYMENT_METHODS.index("Credit Card"), PAYMENT_METHODS.index("Debit Card")
 

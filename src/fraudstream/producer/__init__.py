@@ -1,0 +1,1 @@
+"""Sends payments and labels, and keeps account of every one of them."""

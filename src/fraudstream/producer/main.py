@@ -1,0 +1,157 @@
+"""The producer as a process: a simulated city's payments, or a user's own file."""
+
+import os
+import time
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+
+import structlog
+
+from fraudstream import logs
+from fraudstream.adapters.kafka import KafkaAdmin, KafkaProducer
+from fraudstream.clock import Clock, SystemClock
+from fraudstream.contracts.topics import LABELS, TRANSACTIONS
+from fraudstream.errors import ConfigurationError
+from fraudstream.producer.journal import Journal
+from fraudstream.producer.lines import opened
+from fraudstream.producer.pace import Pace
+from fraudstream.producer.progress import Progress
+from fraudstream.producer.replay import LineReplay
+from fraudstream.producer.requests import Requests, listen
+from fraudstream.producer.scripted import ScriptedFrauds
+from fraudstream.producer.sending import Sender, Summary
+from fraudstream.producer.stream import Limits, LiveStream
+from fraudstream.producer.timeline import Timeline, a_day_ahead
+from fraudstream.settings import KafkaSettings, ProducerSettings
+from fraudstream.simulation.city import DEFAULT_START, CityWorld
+
+FLUSH_TIMEOUT = 130.0
+"""Seconds to wait for the last acknowledgements: longer than the client itself tries to deliver a record."""
+STOP_TIMEOUT = 30.0
+"""Seconds to wait for them when a stop was asked for."""
+DAY = 86_400.0
+
+
+def produce_live(
+    *,
+    seed: int,
+    customers: int,
+    history_days: int,
+    start: float | None = None,
+    rate: float | None = None,
+    speed: float | None = None,
+    count: int | None = None,
+    seconds: float | None = None,
+) -> int:
+    """Send the days of a city that follow its history; returns the exit status, 0 if everything was acknowledged.
+
+    Payments go out at `rate` a second, or at `speed` simulated seconds in a second, or at the slower of the two; both
+    unset means as fast as they are taken. Labels go to their own topic at the simulated moment they arrive. Nothing
+    is sent before its simulated time has come: a stream that reaches the present slows down to real time.
+
+    SIGTERM and SIGINT end the stream in good order. Each SIGUSR1 plays one scripted fraud and leaves a
+    `scripted-*.json` beside the journal (see `producer.scripted.ScriptedFraud`).
+
+    Args:
+        seed: of the city.
+        customers: cardholders in the city.
+        history_days: days to skip: they are the history a model was trained on.
+        start: midnight UTC of the first day of the history, seconds since 1970; `DEFAULT_START` if unset.
+        rate: payments a second.
+        speed: simulated seconds in a real one.
+        count: end after so many payments.
+        seconds: end after so many seconds.
+
+    Raises:
+        ConfigurationError: a missing setting, an impossible world, a missing topic, an unwritable journal.
+        TemporarilyUnavailable: the broker does not answer.
+    """
+    requests = listen()
+    clock = SystemClock()
+    world = CityWorld(seed, customers, DEFAULT_START if start is None else start)
+    live_from = world.start + history_days * DAY
+    if live_from > clock.now():
+        raise ConfigurationError(
+            f"a history of {history_days} days from {_date(world.start)} on ends in the future; start it earlier"
+        )
+
+    def send(sender: Sender, progress: Progress, journal: Journal) -> None:
+        days = world.days()
+        for done, _ in enumerate(islice(days, history_days), start=1):
+            progress.preparing(done, history_days)
+            if requests.stop:
+                return
+        LiveStream(
+            timeline=Timeline(a_day_ahead(days), start=live_from),
+            sender=sender,
+            pace=Pace(clock, rate=rate, speed=speed, simulated=live_from),
+            limits=Limits(count, seconds),
+            requests=requests,
+            frauds=ScriptedFrauds(world, journal.path.parent, journal.path.stem),
+            progress=progress,
+            clock=clock,
+        ).run()
+
+    return _account(send, requests, clock, topics=(TRANSACTIONS, LABELS))
+
+
+def produce_file(path: str, *, rate: float | None = None) -> int:
+    """Send every line of a file (`-`: standard input) unchanged; returns the exit status, 0 if all were acknowledged.
+
+    A line is keyed by its customer if it is a JSON object with an integer `user_id`. Nothing is checked: what is no
+    payment ends in quarantine with its reason. An empty line is an empty record.
+
+    Raises:
+        ConfigurationError: an unreadable file, a missing setting or topic, an unwritable journal.
+        TemporarilyUnavailable: the broker does not answer.
+    """
+    requests = listen()
+    clock = SystemClock()
+    with opened(path) as descriptor:
+
+        def send(sender: Sender, progress: Progress, _: Journal) -> None:
+            LineReplay(descriptor, sender, Pace(clock, rate=rate), requests, progress, clock).run()
+
+        return _account(send, requests, clock, topics=(TRANSACTIONS,))
+
+
+def _account(
+    send: Callable[[Sender, Progress, Journal], None], requests: Requests, clock: Clock, *, topics: tuple[str, ...]
+) -> int:
+    logs.configure("producer")
+    folder = ProducerSettings.load().journal_dir
+    producer = _connected(topics)
+    with Journal(folder, started_at=clock.now(), pid=os.getpid()) as journal, Progress(clock) as progress:
+        sender = Sender(producer, journal, clock)
+        send(sender, progress, journal)
+        summary = sender.finish(STOP_TIMEOUT if requests.stop else FLUSH_TIMEOUT)
+    _tell(summary, sender.last_error, journal.path)
+    return summary.exit_status
+
+
+def _connected(topics: tuple[str, ...]) -> KafkaProducer:
+    kafka = KafkaSettings.load()
+    admin = KafkaAdmin(kafka)
+    for topic in topics:
+        admin.describe(topic)
+    return KafkaProducer(kafka)
+
+
+def _tell(summary: Summary, last_error: str | None, journal: Path) -> None:
+    log = structlog.get_logger()
+    account = {
+        "sent": summary.sent,
+        "acknowledged": summary.acknowledged,
+        "failed": summary.failed,
+        "unknown": summary.unknown,
+        "journal": str(journal),
+    }
+    if summary.exit_status == 0:
+        log.info("everything was acknowledged", **account)
+    else:
+        log.error("not everything was acknowledged", last_error=last_error, **account)
+
+
+def _date(moment: float) -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(moment))
