@@ -1,0 +1,180 @@
+"""Who scores a log: one scorer at a time, each start a newer run, positions taken over with it."""
+
+import contextlib
+import datetime as dt
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+import psycopg2
+from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
+
+from fraudstream.adapters.database.partitions import ensure_partitions
+from fraudstream.adapters.database.sessions import connect
+from fraudstream.clock import Clock
+from fraudstream.errors import ConfigurationError, Fenced, TemporarilyUnavailable
+from fraudstream.ports import TopicPartitions
+
+HANDOVER_SECONDS = 5.0
+"""How long a lock may take to come free: the server notices late that its client was killed."""
+POLL_SECONDS = 0.1
+SESSION = "SET statement_timeout = '60s'; SET lock_timeout = '60s'"
+
+LOCK_HOLDERS = """
+    SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    AND (classid::bigint << 32 | objid::bigint) = %s AND pid <> pg_backend_pid()
+"""
+SLICE_SESSIONS = "SELECT pid FROM pg_stat_activity WHERE application_name LIKE %s AND datname = current_database()"
+BEGIN_RUN = "INSERT INTO runs (topic_id, host, pid) VALUES (%s, %s, %s) RETURNING epoch"
+ADMIT_PARTITION = """
+    INSERT INTO positions (topic_id, partition, topic, next_offset, epoch) VALUES (%s, %s, %s, %s, %s)
+    ON CONFLICT DO NOTHING
+"""
+TAKE_POSITIONS = "UPDATE positions SET epoch = %s WHERE topic_id = %s RETURNING partition, next_offset"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A start of the scorer: its epoch, and the next offset of each partition as of that moment."""
+
+    epoch: int
+    next_offset: Mapping[int, int]
+
+
+def slice_application(topic_id: str, epoch: int | str) -> str:
+    """What sessions that commit slices are called in `pg_stat_activity`."""
+    return f"fraudstream-slices-{topic_id}-{epoch}"
+
+
+class ScorerRuns:
+    """The right to score one log, held as a session lock of the database; a context manager."""
+
+    def __init__(self, url: str, log: TopicPartitions, clock: Clock) -> None:
+        self._url = url
+        self._log = log
+        self._clock = clock
+        self._connection: Connection | None = None
+
+    def __enter__(self) -> Self:
+        """Nothing is held yet."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Give the right back."""
+        self._close()
+
+    def acquire(self, *, takeover: bool) -> None:
+        """Become the one scorer of this log.
+
+        Args:
+            takeover: end the database sessions of the scorer that holds the right, instead of giving up.
+
+        Raises:
+            ConfigurationError: another scorer is at work.
+            TemporarilyUnavailable: the database did not answer.
+        """
+        deadline = self._clock.monotonic() + HANDOVER_SECONDS
+        while not self._try_lock():
+            if takeover:
+                self._end_other_sessions()
+            if self._clock.monotonic() >= deadline:
+                raise ConfigurationError(
+                    f"another scorer is at work on {self._log.topic}; stop it, or end it with `fraudstream score "
+                    "--takeover`"
+                )
+            self._clock.sleep(POLL_SECONDS)
+
+    def begin(self, *, host: str, pid: int) -> Run:
+        """Begin a run that is newer than every other, and take over the positions; older runs are fenced off by it.
+
+        A partition without a position begins at the first record that is still kept.
+        """
+        topic_id = self._log.topic_id
+        with self._cursor() as cursor:
+            cursor.execute(BEGIN_RUN, [topic_id, host, pid])
+            ((epoch,),) = cursor.fetchall()
+            for partition, (first, _) in sorted(self._log.bounds.items()):
+                cursor.execute(ADMIT_PARTITION, [topic_id, partition, self._log.topic, first, epoch])
+            cursor.execute(TAKE_POSITIONS, [epoch, topic_id])
+            return Run(epoch, dict(cursor.fetchall()))
+
+    def mark_ready(self, run: Run) -> None:
+        """Note that a payment sent from now on is scored."""
+        with self._cursor() as cursor:
+            cursor.execute("UPDATE runs SET ready_at = clock_timestamp() WHERE epoch = %s", [run.epoch])
+
+    def make_months(self, around: float) -> None:
+        """Create the missing monthly partitions of the results around a moment (seconds since 1970 UTC)."""
+        with self._broken_connections_noticed():
+            ensure_partitions(self._session(), dt.datetime.fromtimestamp(around, dt.UTC))
+
+    def has_deployment(self) -> bool:
+        """Whether a model is at work."""
+        with self._cursor() as cursor:
+            cursor.execute("SELECT EXISTS (SELECT FROM deployments WHERE active)")
+            return cursor.fetchone() == (True,)
+
+    def check(self) -> None:
+        """Make sure that the right is still held; a connection that broke is replaced where nobody came between.
+
+        Raises:
+            Fenced: another scorer holds it now.
+            TemporarilyUnavailable: the database does not answer.
+        """
+        try:
+            with self._cursor() as cursor:
+                cursor.execute("SELECT 1")
+        except TemporarilyUnavailable:
+            if not self._try_lock():
+                raise Fenced(f"another scorer took over {self._log.topic}; this one stops") from None
+
+    def _session(self) -> Connection:
+        """The session that holds the right, without an open transaction."""
+        if self._connection is None:
+            self._connection = connect(self._url, application="fraudstream-scorer")
+            with self._connection, self._connection.cursor() as cursor:
+                cursor.execute(SESSION)
+        return self._connection
+
+    def _try_lock(self) -> bool:
+        with self._cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [self._key])
+            return cursor.fetchone() == (True,)
+
+    def _end_other_sessions(self) -> None:
+        with self._cursor() as cursor:
+            cursor.execute(LOCK_HOLDERS, [self._key])
+            pids = cursor.fetchall()
+            cursor.execute(SLICE_SESSIONS, [slice_application(self._log.topic_id, "%")])
+            for (pid,) in [*pids, *cursor.fetchall()]:
+                cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
+
+    @property
+    def _key(self) -> int:
+        """63 bits of the topic's id."""
+        return uuid.UUID(self._log.topic_id).int >> 65
+
+    @contextlib.contextmanager
+    def _cursor(self) -> Iterator[Cursor]:
+        with self._broken_connections_noticed(), self._session() as connection, connection.cursor() as cursor:
+            yield cursor
+
+    @contextlib.contextmanager
+    def _broken_connections_noticed(self) -> Iterator[None]:
+        try:
+            yield
+        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+            self._close()
+            raise TemporarilyUnavailable(f"the scorer's connection to PostgreSQL broke: {error}") from error
+
+    def _close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(psycopg2.Error):
+                connection.close()

@@ -1,0 +1,61 @@
+"""The streaming query: read the log, score it in Python workers, write nothing; the workers commit the results."""
+
+import functools
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812 - what everybody calls it
+from pyspark.sql.streaming import StreamingQuery
+
+from fraudstream.scoring.worker import SUMMARY_SCHEMA, ScoringTask, pass_on, score_batches
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What Spark reads, from where on, and how much at a time."""
+
+    bootstrap_servers: str
+    topic: str
+    starting_offsets: str
+    max_offsets_per_trigger: int
+
+
+def start_scoring(
+    spark: SparkSession, log: Log, task: ScoringTask, *, checkpoint: str, trigger_interval_ms: int
+) -> StreamingQuery:
+    """Begin to score a log; each of its partitions is a task of its own, and nothing is shuffled."""
+    return (
+        score(records(read(spark, log)), task)
+        .writeStream.format("noop")
+        .option("checkpointLocation", checkpoint)
+        .trigger(processingTime=f"{trigger_interval_ms} milliseconds")
+        .start()
+    )
+
+
+def read(spark: SparkSession, log: Log) -> DataFrame:
+    """The log as a stream; a record that the broker deleted unread stops it."""
+    return (
+        spark.readStream.format("kafka")
+        .option("kafka.bootstrap.servers", log.bootstrap_servers)
+        .option("subscribe", log.topic)
+        .option("startingOffsets", log.starting_offsets)
+        .option("failOnDataLoss", "true")
+        .option("maxOffsetsPerTrigger", log.max_offsets_per_trigger)
+        .load()
+    )
+
+
+def records(stream: DataFrame) -> DataFrame:
+    """What scoring needs of each record; its bytes are read by the one parser, in Python."""
+    return stream.select(F.col("partition"), F.col("offset"), F.col("timestamp"), F.col("value"))
+
+
+def score(stream: DataFrame, task: ScoringTask) -> DataFrame:
+    """One row for each slice committed."""
+    return stream.mapInArrow(functools.partial(score_batches, task), SUMMARY_SCHEMA)
+
+
+def warm_up(spark: SparkSession, *, tasks: int) -> None:
+    """Start the Python workers before there is anything to score."""
+    spark.range(0, tasks, 1, tasks).mapInArrow(pass_on, "id long").write.format("noop").mode("overwrite").save()

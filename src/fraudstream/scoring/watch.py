@@ -1,0 +1,145 @@
+"""Looking after the running stream: readiness, the right to score, failures, a stop."""
+
+import contextlib
+import threading
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import structlog
+
+from fraudstream.adapters.database.scorer_runs import Run, ScorerRuns
+from fraudstream.clock import Clock
+from fraudstream.errors import FraudstreamError, TemporarilyUnavailable
+from fraudstream.scoring.failures import failure_of
+from fraudstream.scoring.session import JAVA_IS_GONE
+
+POLL_SECONDS = 0.1
+"""How often the stream is looked at; a stop is noticed at once."""
+CHECK_SECONDS = 2.0
+"""How often the right to score is checked."""
+REPORT_SECONDS = 10.0
+"""How often progress is logged."""
+PATIENCE_SECONDS = 300.0
+"""How long the database may be away before the scorer gives up; its workers retry for about as long."""
+MONTHS_SECONDS = 86_400.0
+"""How often the months of the results table are looked after."""
+
+log = structlog.get_logger()
+
+
+class Query(Protocol):
+    """What is needed of Spark's `StreamingQuery`."""
+
+    @property
+    def isActive(self) -> bool:  # noqa: N802 - Spark's name
+        """Whether it runs."""
+        ...
+
+    @property
+    def status(self) -> dict[str, Any]:
+        """What it does right now."""
+        ...
+
+    @property
+    def lastProgress(self) -> Any:  # noqa: N802, ANN401 - Spark's name and type
+        """The last trigger, or nothing before the first."""
+        ...
+
+    def exception(self) -> Exception | None:
+        """Why it failed, if it did."""
+        ...
+
+    def stop(self) -> None:
+        """End it after the tasks at work."""
+        ...
+
+
+def wait_for_model(runs: ScorerRuns, stopped: threading.Event) -> bool:
+    """Wait until a model is deployed; returns whether that came before the stop."""
+    if not runs.has_deployment():
+        log.info("waiting for a model; `fraudstream train` and `fraudstream promote` put one to work")
+    while not stopped.is_set():
+        if runs.has_deployment():
+            return True
+        stopped.wait(POLL_SECONDS)
+    return False
+
+
+@dataclass
+class Watch:
+    """One run of the stream."""
+
+    query: Query
+    runs: ScorerRuns
+    run: Run
+    clock: Clock
+    stopped: threading.Event
+    _is_ready: bool = False
+    _unreachable_since: float | None = None
+    _due: dict[str, float] = field(default_factory=dict)
+
+    def until_stopped(self, seconds: float | None) -> None:
+        """Return after a stop, or after so many seconds.
+
+        Raises:
+            Fenced: another scorer took over.
+            FraudstreamError: the stream failed, or the database was away for too long.
+        """
+        end = None if seconds is None else self.clock.monotonic() + seconds
+        self._due["months"] = self.clock.monotonic() + MONTHS_SECONDS
+        try:
+            while not self.stopped.is_set() and (end is None or self.clock.monotonic() < end):
+                self._look()
+                self.stopped.wait(POLL_SECONDS)
+        except JAVA_IS_GONE as error:
+            if not self.stopped.is_set():
+                raise FraudstreamError(f"Spark's Java process ended; its log above may say why ({error})") from error
+        finally:
+            with contextlib.suppress(*JAVA_IS_GONE):
+                self.query.stop()
+
+    def _look(self) -> None:
+        if not self.query.isActive:
+            raise failure_of(str(self.query.exception() or "Spark ended it without a reason"))
+        self._look_after_the_database(takes_triggers=self._is_ready or self._takes_triggers())
+        if self._is_due("report", REPORT_SECONDS):
+            self._report()
+
+    def _look_after_the_database(self, *, takes_triggers: bool) -> None:
+        try:
+            if not self._is_ready and takes_triggers:
+                self.runs.mark_ready(self.run)
+                self._is_ready = True
+                log.info("ready", epoch=self.run.epoch)
+            if self._is_due("check", CHECK_SECONDS):
+                self.runs.check()
+            if self._is_due("months", MONTHS_SECONDS):
+                self.runs.make_months(self.clock.now())
+            self._unreachable_since = None
+        except TemporarilyUnavailable as error:
+            now = self.clock.monotonic()
+            self._unreachable_since = self._unreachable_since or now
+            if now - self._unreachable_since > PATIENCE_SECONDS:
+                raise
+            log.warning("the database does not answer; positions stand still", problem=str(error))
+
+    def _takes_triggers(self) -> bool:
+        """Whether the first trigger was taken, or there was nothing to take."""
+        return self.query.lastProgress is not None or self.query.status["message"].startswith("Waiting for")
+
+    def _report(self) -> None:
+        progress = self.query.lastProgress
+        if progress is not None and progress["numInputRows"]:
+            log.info(
+                "scoring",
+                batch=progress["batchId"],
+                records=progress["numInputRows"],
+                trigger_ms=progress["durationMs"].get("triggerExecution"),
+            )
+
+    def _is_due(self, what: str, every: float) -> bool:
+        now = self.clock.monotonic()
+        if now < self._due.get(what, now):
+            return False
+        self._due[what] = now + every
+        return True
