@@ -42,7 +42,7 @@ done_before() {
 finished() { printf '%s\n' "$digest" >"$stamp"; }
 
 make_venv() {
-    if fits "$venv/bin/python" && "$venv/bin/python" -m pip --version >/dev/null 2>&1; then return; fi
+    if fits "$venv/bin/python" && [ -x "$venv/bin/pip" ]; then return; fi
     find_python
     say "creating .venv with $("$PYTHON" --version)"
     rm -rf "$venv"
@@ -58,7 +58,7 @@ share_pip_settings() {
     [ -z "${PIP_EXTRA_INDEX_URL:-}" ] || export UV_INDEX="${UV_INDEX:-$PIP_EXTRA_INDEX_URL}"
     [ -z "${PIP_FIND_LINKS:-}" ] || export UV_FIND_LINKS="${UV_FIND_LINKS:-$PIP_FIND_LINKS}"
     [ -z "${PIP_CERT:-}" ] || export SSL_CERT_FILE="${SSL_CERT_FILE:-$PIP_CERT}"
-    export UV_HTTP_TIMEOUT="${UV_HTTP_TIMEOUT:-180}"
+    export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-true}" UV_HTTP_TIMEOUT="${UV_HTTP_TIMEOUT:-180}"
 }
 
 install_packages() {

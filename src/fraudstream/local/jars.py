@@ -129,8 +129,9 @@ class JarCache:
 
         def count() -> None:
             nonlocal fetched
-            fetched = min(fetched + 1, total - 1)
-            self.report(wanted.name, fetched, total)
+            fetched += 1
+            if fetched < total:
+                self.report(wanted.name, fetched, total)
 
         ivy.retrieve(list(wanted.digests), f"{folder}/[artifact]-[revision].[ext]", on_fetched=count)
         try:
