@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fraudstream.features.events import ABSENT, Floats, Ints
+from fraudstream.features.events import Floats, Ints
 from fraudstream.features.label_history import LabelHistory, RiskRows, customer_rows, merchant_rows
-from fraudstream.labelling import LabelledPayment, LabelProgress, LabelRow, RefusedRecord
+from fraudstream.labelling import LabelledPayment, LabelProgress, LabelRow, RefusedRecord, history_of
 
 Place = tuple[str, int, int]
 
@@ -67,7 +67,9 @@ class MemoryLabelTransaction:
         """See `LabelTransaction.outcomes`."""
         wanted = set(ids)
         return {
-            row.label.transaction_id: row.label.is_fraud for row in self._turned() if row.label.transaction_id in wanted
+            row.label.transaction_id: row.label.is_fraud
+            for row in _turned(self.facts)
+            if row.label.transaction_id in wanted
         }
 
     def waiting(self, ids: Sequence[uuid.UUID]) -> Sequence[LabelRow]:
@@ -81,31 +83,17 @@ class MemoryLabelTransaction:
 
     def past(self, users: Ints, merchants: Ints, *, after: int) -> LabelHistory:
         """See `LabelTransaction.past`."""
-        rows = [(row, row.payment) for row in self._turned() if row.payment is not None]
-        wanted = [
-            (row, payment)
-            for row, payment in rows
-            if (row.label_seq or 0) > after and (payment.user_id in users or payment.merchant_id in merchants)
-        ]
-        return LabelHistory(
-            label_seq=np.array([row.label_seq for row, _ in wanted], np.int64),
-            transaction_id=np.array([list(row.label.transaction_id.bytes) for row, _ in wanted], np.uint8).reshape(
-                -1, 16
-            ),
-            user_id=np.array([payment.user_id for _, payment in wanted], np.int64),
-            merchant_id=np.array([_merchant(payment) for _, payment in wanted], np.int64),
-            arrived_at=np.array([row.label.arrived_at.timestamp() for row, _ in wanted], np.float64),
-            is_fraud=np.array([row.label.is_fraud for row, _ in wanted], np.bool_),
-            event_time=np.array([payment.event_time for _, payment in wanted], np.float64),
-            amount_ratio=np.array([payment.amount_ratio for _, payment in wanted], np.float64),
-        )
+        every = stored_history(self.facts)
+        wanted = np.isin(every.user_id, users) | np.isin(every.merchant_id, merchants)
+        return every.take(wanted & (every.label_seq > after))
 
     def risk(self, users: Ints, merchants: Ints, *, initial: bool = False) -> tuple[RiskRows, RiskRows]:
         """See `LabelTransaction.risk`."""
-        facts = self.facts
+        if initial:
+            return initial_rows(self.facts, users, merchants)
         customers, shops = customer_rows(users), merchant_rows(merchants)
-        _fill(customers, facts.initial_customer_risk if initial else facts.customer_risk)
-        _fill(shops, facts.initial_merchant_risk if initial else facts.merchant_risk)
+        _fill(customers, self.facts.customer_risk)
+        _fill(shops, self.facts.merchant_risk)
         return customers, shops
 
     def put_risk(self, customers: RiskRows, merchants: RiskRows) -> None:
@@ -129,20 +117,30 @@ class MemoryLabelTransaction:
         """See `LabelTransaction.take_turns`."""
         self.facts.label_seq = label_seq
 
-    def _turned(self) -> list[LabelRow]:
-        rows = [row for row in self.facts.labels.values() if row.label_seq is not None]
-        return sorted(rows, key=lambda row: row.label_seq or 0)
-
     def _unturned(self) -> list[LabelRow]:
         rows = [row for row in self.facts.labels.values() if row.label_seq is None]
         return sorted(rows, key=lambda row: (row.partition, row.offset))
+
+
+def stored_history(facts: LabelFacts) -> LabelHistory:
+    """Every label with a turn, in order."""
+    return history_of(_turned(facts))
+
+
+def initial_rows(facts: LabelFacts, users: Ints, merchants: Ints) -> tuple[RiskRows, RiskRows]:
+    """Initial risk rows of customers and merchants, ids ascending."""
+    customers, shops = customer_rows(users), merchant_rows(merchants)
+    _fill(customers, facts.initial_customer_risk)
+    _fill(shops, facts.initial_merchant_risk)
+    return customers, shops
+
+
+def _turned(facts: LabelFacts) -> list[LabelRow]:
+    rows = [row for row in facts.labels.values() if row.label_seq is not None]
+    return sorted(rows, key=lambda row: row.label_seq or 0)
 
 
 def _fill(rows: RiskRows, stored: Mapping[int, Floats]) -> None:
     for place, key in enumerate(rows.keys.tolist()):
         if key in stored:
             rows.rows[place] = stored[key]
-
-
-def _merchant(payment: LabelledPayment) -> int:
-    return ABSENT if payment.merchant_id is None else payment.merchant_id

@@ -16,7 +16,7 @@ from fraudstream.features.label_history import (
     empty_history,
 )
 from fraudstream.feedback.intake import take_in
-from fraudstream.labelling import LabelledPayment, LabelProgress, LabelRow, LabelStore, LabelTransaction
+from fraudstream.labelling import LabelProgress, LabelRow, LabelStore, LabelTransaction, history_of
 from fraudstream.ports import Record
 
 RELEASED_AT_ONCE = 20_000
@@ -140,29 +140,3 @@ def _move_risk(transaction: LabelTransaction, step: LabelHistory, prior: Codes, 
 
 def _distinct(ids: Ints) -> Ints:
     return np.unique(ids[ids != ABSENT])
-
-
-def history_of(rows: Sequence[LabelRow]) -> LabelHistory:
-    """Labels that have a turn and a payment, as columns.
-
-    Raises:
-        ValueError: a label is still waiting.
-    """
-    payments = [_payment(row) for row in rows]
-    ids = b"".join(row.label.transaction_id.bytes for row in rows)
-    return LabelHistory(
-        label_seq=np.array([row.label_seq for row in rows], np.int64),
-        transaction_id=np.frombuffer(ids, np.uint8).reshape(-1, 16),
-        user_id=np.array([payment.user_id for payment in payments], np.int64),
-        merchant_id=np.array([ABSENT if p.merchant_id is None else p.merchant_id for p in payments], np.int64),
-        arrived_at=np.array([row.label.arrived_at.timestamp() for row in rows], np.float64),
-        is_fraud=np.array([row.label.is_fraud for row in rows], np.bool_),
-        event_time=np.array([payment.event_time for payment in payments], np.float64),
-        amount_ratio=np.array([payment.amount_ratio for payment in payments], np.float64),
-    )
-
-
-def _payment(row: LabelRow) -> LabelledPayment:
-    if row.payment is None or row.label_seq is None:
-        raise ValueError(f"the label of {row.label.transaction_id} has no turn yet")
-    return row.payment

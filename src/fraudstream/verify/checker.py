@@ -14,7 +14,7 @@ from fraudstream.verify.journal import Acknowledged, Journal
 from fraudstream.verify.log_range import LogRange, found_in_log, read_range
 from fraudstream.verify.oracle import Oracle, choose_customers
 from fraudstream.verify.recomputation import MISMATCHED, Recomputation, SettledRange
-from fraudstream.verify.windows import Range, Window, ordered, out_of_order, remainder, windows
+from fraudstream.verify.windows import WINDOW_RECORDS, Range, Window, ordered, out_of_order, remainder, windows
 
 
 @dataclass
@@ -27,6 +27,7 @@ class Checker:
         topic: the log, looked at after the snapshot was taken, so that it holds everything the snapshot knows.
         journal: what producers were told, read before both.
         max_future: seconds a payment may lie beyond the broker's time.
+        window_records: records held in memory at a time, about.
     """
 
     ledger: LedgerSnapshot
@@ -34,6 +35,7 @@ class Checker:
     topic: TopicPartitions
     journal: Journal
     max_future: float
+    window_records: int = WINDOW_RECORDS
     findings: Findings = field(default_factory=Findings)
     _positions: Mapping[int, int] = field(init=False)
     _found: Bools = field(init=False)
@@ -52,11 +54,11 @@ class Checker:
         oracle = Oracle.at_the_beginning(self.ledger, chosen)
         recomputation = Recomputation(oracle, self.ledger, self.topic.topic_id, self.findings)
         reached = dict(beginning)
-        for window in windows(slices, beginning):
+        for window in windows(slices, beginning, size=self.window_records):
             recomputation.take(self._window(window, beginning), window.slices)
             reached |= {part.partition: part.end for part in window.ranges}
         ends = {partition: bounds[1] for partition, bounds in self.topic.bounds.items()}
-        for part in remainder(reached, ends):
+        for part in remainder(reached, ends, size=self.window_records):
             log, _, settlement = self._settled(part)
             self._mismatch(part.partition, log.offset[settlement.fate == Fate.SCORED])
         self._beyond({p: max(reached.get(p, 0), end) for p, end in ends.items()})

@@ -11,8 +11,8 @@ from fraudstream.adapters.memory_labels import LabelFacts, MemoryLabelStore
 from fraudstream.contracts.label import Label, encode_label
 from fraudstream.features.label_history import UNLABELLED, apply_step, customer_rows, merchant_rows
 from fraudstream.features.state import CUSTOMER_RISK_WIDTH
-from fraudstream.feedback.applier import Applied, LabelApplier, history_of
-from fraudstream.labelling import LabelledPayment, LabelRow
+from fraudstream.feedback.applier import Applied, LabelApplier
+from fraudstream.labelling import LabelledPayment, LabelRow, history_of
 from fraudstream.ports import Record
 
 TOPIC_ID = str(uuid.UUID(int=77))

@@ -1,0 +1,81 @@
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from fraudstream.adapters.memory_ledger import MemoryLedger
+from fraudstream.clock import ManualClock
+from fraudstream.ledger_port import LedgerSnapshot, Pending
+from fraudstream.verify.drain import Drain
+
+ALERT = uuid.UUID(int=1)
+
+
+@dataclass
+class ScriptedLedger:
+    """Gives one answer after the other, the last one for ever."""
+
+    answers: list[Pending]
+    received: list[list[uuid.UUID]] = field(default_factory=lambda: [[]])
+    asked_before: list[float | None] = field(default_factory=list)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[LedgerSnapshot]:
+        yield MemoryLedger()
+
+    def pending(self, topic_id: str, *, before: float | None = None) -> Pending:  # noqa: ARG002
+        self.asked_before.append(before)
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+    def notified(self) -> Sequence[uuid.UUID]:
+        return self.received.pop(0) if len(self.received) > 1 else self.received[0]
+
+
+def pending(at: int, *, unsent: int = 0, unnotified: int = 0, now: float = 0.0) -> Pending:
+    return Pending(now, {0: at}, unsent, unnotified)
+
+
+def test_a_drained_stack_is_not_waited_for() -> None:
+    clock = ManualClock()
+
+    behind = Drain(ScriptedLedger([pending(5)]), clock, clock.now() + 30).settled("topic", {0: 5})
+
+    assert (behind, clock.slept) == (0, [])
+
+
+def test_scoring_is_waited_for_up_to_the_offsets_of_the_beginning() -> None:
+    clock = ManualClock()
+    ledger = ScriptedLedger([pending(3), pending(4), pending(9)])
+
+    behind = Drain(ledger, clock, clock.now() + 30).settled("topic", {0: 5})
+
+    assert (behind, len(clock.slept)) == (0, 2)
+
+
+def test_messages_made_later_than_the_last_score_are_not_waited_for() -> None:
+    clock = ManualClock()
+    ledger = ScriptedLedger([pending(5, now=77.0), pending(5, unsent=1), pending(5, unnotified=1), pending(5)])
+
+    Drain(ledger, clock, clock.now() + 30).settled("topic", {0: 5})
+
+    assert ledger.asked_before == [None, 77.0, 77.0, 77.0]
+
+
+def test_the_wait_is_bounded_and_says_how_many_records_are_behind() -> None:
+    clock = ManualClock()
+    started = clock.now()
+
+    behind = Drain(ScriptedLedger([pending(2, unsent=4)]), clock, started + 30).settled("topic", {0: 5, 1: 1})
+
+    assert behind == 4
+    assert clock.now() - started == 30
+
+
+def test_notifications_of_the_alerts_wanted_are_waited_for() -> None:
+    clock = ManualClock()
+    ledger = ScriptedLedger([], received=[[], [ALERT, ALERT]])
+
+    received = Drain(ledger, clock, clock.now() + 30).notified(frozenset([ALERT]))
+
+    assert received == [ALERT, ALERT]
+    assert len(clock.slept) == 1

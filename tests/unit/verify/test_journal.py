@@ -1,0 +1,153 @@
+import hashlib
+import uuid
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.unit.verify.memory_stack import MemoryStack, a_payment
+
+from fraudstream.contracts.journal import Intent, JournalLine, Outcome, encode_line
+from fraudstream.contracts.topics import TRANSACTIONS
+from fraudstream.contracts.transaction import body_hash, encode_transaction
+from fraudstream.errors import ConfigurationError
+from fraudstream.ports import Record
+from fraudstream.verify.journal import read_journals
+
+
+def digest(value: bytes) -> str:
+    return hashlib.blake2b(value, digest_size=16).hexdigest()
+
+
+def intent(sequence: int, *, topic: str = TRANSACTIONS) -> Intent:
+    payment = a_payment(sequence + 1)
+    return Intent(sequence, topic, digest(encode_transaction(payment)), str(payment.transaction_id), body_hash(payment))
+
+
+def acknowledged(sequence: int, offset: int, *, partition: int = 0) -> Outcome:
+    return Outcome(sequence, "acknowledged", partition, offset)
+
+
+def failed(sequence: int) -> Outcome:
+    return Outcome(sequence, "failed", error="too large")
+
+
+def write(folder: Path, *lines: JournalLine, name: str = "first", torn: bytes = b"") -> None:
+    (folder / f"{name}.jsonl").write_bytes(b"".join(encode_line(line) for line in lines) + torn)
+
+
+def test_an_intent_has_one_of_three_outcomes(tmp_path: Path) -> None:
+    write(tmp_path, intent(0), intent(1), intent(2), acknowledged(1, 7), failed(0))
+
+    journal = read_journals(tmp_path, TRANSACTIONS)
+
+    assert (journal.produced, len(journal.acknowledged), journal.failed, journal.unknown) == (3, 1, 1, 1)
+    assert journal.acknowledged.transaction_id.tobytes() == uuid.UUID(int=2).bytes
+
+
+def test_the_journals_of_all_producers_are_read_together_by_place(tmp_path: Path) -> None:
+    write(tmp_path, intent(0), intent(1), acknowledged(0, 9), acknowledged(1, 2), name="b")
+    write(tmp_path, intent(0), acknowledged(0, 4, partition=1), name="a")
+
+    journal = read_journals(tmp_path, TRANSACTIONS)
+
+    assert journal.files == 2
+    assert journal.acknowledged.partition.tolist() == [0, 0, 1]
+    assert journal.acknowledged.offset.tolist() == [2, 9, 4]
+
+
+def test_other_topics_do_not_count(tmp_path: Path) -> None:
+    write(tmp_path, intent(0, topic="labels"), acknowledged(0, 0))
+
+    assert read_journals(tmp_path, TRANSACTIONS).produced == 0
+
+
+@pytest.mark.parametrize("torn", [encode_line(acknowledged(0, 1))[:-9], encode_line(acknowledged(0, 1))[:-1], b"{"])
+def test_a_torn_last_line_is_unknown(tmp_path: Path, torn: bytes) -> None:
+    write(tmp_path, intent(0), torn=torn)
+
+    journal = read_journals(tmp_path, TRANSACTIONS)
+
+    assert (journal.produced, journal.unknown, journal.failed) == (1, 1, 0)
+
+
+def test_a_broken_line_in_the_middle_is_named(tmp_path: Path) -> None:
+    write(tmp_path, intent(0), torn=b"{]\n" + encode_line(acknowledged(0, 1)))
+
+    with pytest.raises(ConfigurationError, match=r"first\.jsonl, line 2"):
+        read_journals(tmp_path, TRANSACTIONS)
+
+
+def test_a_folder_that_is_not_there_holds_no_journals(tmp_path: Path) -> None:
+    assert read_journals(tmp_path / "none", TRANSACTIONS).files == 0
+
+
+def test_a_range_of_one_partition_is_found(tmp_path: Path) -> None:
+    places = [(0, 5), (1, 5), (1, 8), (1, 9), (2, 8)]
+    lines: list[JournalLine] = [intent(number) for number in range(5)]
+    write(tmp_path, *lines, *(acknowledged(n, offset, partition=p) for n, (p, offset) in enumerate(places)))
+
+    entries = read_journals(tmp_path, TRANSACTIONS).acknowledged
+
+    assert np.array(places)[entries.between(1, 5, 9)].tolist() == [[1, 5], [1, 8]]
+    assert np.array(places)[entries.between(3, 0, 99)].tolist() == []
+
+
+@pytest.fixture
+def stack() -> MemoryStack:
+    stack = MemoryStack()
+    for number in (1, 2, 3):
+        stack.send(a_payment(number))
+    stack.score()
+    return stack
+
+
+def test_acknowledged_and_stored_payments_are_not_lost(stack: MemoryStack, tmp_path: Path) -> None:
+    write(tmp_path, intent(0), intent(1), intent(2), *(acknowledged(n, n) for n in range(3)))
+
+    balance = stack.verify(journal_dir=tmp_path)
+
+    assert (balance.journals, balance.produced, balance.acknowledged, balance.lost) == (1, 3, 3, 0)
+
+
+def test_a_payment_that_the_broker_forgot_is_lost(stack: MemoryStack, tmp_path: Path) -> None:
+    write(tmp_path, intent(9), acknowledged(9, 3))
+
+    balance = stack.verify(journal_dir=tmp_path)
+
+    assert balance.lost == 1
+    assert balance.examples["lost"] == ("partition 0 offset 3",)
+
+
+def test_a_record_whose_bytes_changed_in_the_log_is_lost(stack: MemoryStack, tmp_path: Path) -> None:
+    stack.broker.logs[TRANSACTIONS, 0].append(Record(TRANSACTIONS, 0, 3, None, b"other bytes", stack.clock.now()))
+    write(tmp_path, intent(9), acknowledged(9, 3))
+
+    assert stack.verify(journal_dir=tmp_path).lost == 1
+
+
+def test_an_acknowledged_payment_that_is_stored_at_another_place_is_not_lost(
+    stack: MemoryStack, tmp_path: Path
+) -> None:
+    """The topic was created anew since, or its beginning cleaned."""
+    write(tmp_path, intent(0), acknowledged(0, 55))
+
+    assert stack.verify(journal_dir=tmp_path).lost == 0
+
+
+def test_an_unknown_outcome_is_neither_lost_nor_phantom(stack: MemoryStack, tmp_path: Path) -> None:
+    write(tmp_path, intent(0), intent(9))
+
+    balance = stack.verify(journal_dir=tmp_path)
+
+    assert (balance.unknown, balance.lost, balance.phantom) == (2, 0, 0)
+
+
+def test_acknowledged_bytes_that_are_no_payment_must_be_quarantined(stack: MemoryStack, tmp_path: Path) -> None:
+    stack.send(b"junk")
+    stack.score()
+    write(tmp_path, Intent(0, TRANSACTIONS, digest(b"junk")), acknowledged(0, 3))
+
+    assert stack.verify(journal_dir=tmp_path).lost == 0
+    ledger = stack.ledger()
+    ledger.quarantine.clear()
+    assert stack.verify(ledger, journal_dir=tmp_path).lost == 1
