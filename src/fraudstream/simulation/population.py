@@ -23,7 +23,7 @@ CITY_COORDINATES: dict[str, tuple[float, float]] = {
     "Miami": (25.7617, -80.1918),
     "Seattle": (47.6062, -122.3321),
 }
-"""Latitude and longitude in degrees, by the contract's locations; the figures of `features.places`, without its compiler."""
+"""Latitude and longitude in degrees, by location: those of `features.places`, which would bring its compiler along."""
 
 CREDIT_CARD, DEBIT_CARD = PAYMENT_METHODS.index("Credit Card"), PAYMENT_METHODS.index("Debit Card")
 
