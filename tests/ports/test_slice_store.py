@@ -60,7 +60,7 @@ def payments(transaction_id: Bytes, users: Ints, merchants: Ints) -> EventColumn
     return EventColumns(
         transaction_id=transaction_id,
         user_id=users,
-        event_time=NOON + np.arange(count),
+        event_time=NOON + np.arange(count, dtype=np.float64),
         amount=np.full(count, 12.5),
         category=codes,
         location=codes,
@@ -75,7 +75,7 @@ def rows(columns: EventColumns, *, first_offset: int = 0) -> ScoredRows:
     count = len(columns)
     return ScoredRows(
         offset=first_offset + np.arange(count),
-        log_time=NOON + np.arange(count),
+        log_time=NOON + np.arange(count, dtype=np.float64),
         payments=columns,
         body_hash=np.arange(count),
         currency=np.array([b"USD", b""] * count, "S3")[:count],

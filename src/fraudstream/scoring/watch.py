@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from fraudstream.adapters.database.scorer_runs import Run, ScorerRuns
+from fraudstream.adapters.database.scorer_runs import Run
 from fraudstream.clock import Clock
 from fraudstream.errors import FraudstreamError, TemporarilyUnavailable
 from fraudstream.scoring.failures import failure_of
@@ -54,7 +54,27 @@ class Query(Protocol):
         ...
 
 
-def wait_for_model(runs: ScorerRuns, stopped: threading.Event) -> bool:
+class Runs(Protocol):
+    """What is needed of `adapters.database.scorer_runs.ScorerRuns`."""
+
+    def has_deployment(self) -> bool:
+        """Whether a model is at work."""
+        ...
+
+    def mark_ready(self, run: Run) -> None:
+        """Note that a payment sent from now on is scored."""
+        ...
+
+    def check(self) -> None:
+        """Make sure that the right to score is still held."""
+        ...
+
+    def make_months(self, around: float) -> None:
+        """Create missing partitions of the results."""
+        ...
+
+
+def wait_for_model(runs: Runs, stopped: threading.Event) -> bool:
     """Wait until a model is deployed; returns whether that came before the stop."""
     if not runs.has_deployment():
         log.info("waiting for a model; `fraudstream train` and `fraudstream promote` put one to work")
@@ -70,7 +90,7 @@ class Watch:
     """One run of the stream."""
 
     query: Query
-    runs: ScorerRuns
+    runs: Runs
     run: Run
     clock: Clock
     stopped: threading.Event
@@ -113,9 +133,9 @@ class Watch:
                 log.info("ready", epoch=self.run.epoch)
             if self._is_due("check", CHECK_SECONDS):
                 self.runs.check()
+                self._unreachable_since = None
             if self._is_due("months", MONTHS_SECONDS):
                 self.runs.make_months(self.clock.now())
-            self._unreachable_since = None
         except TemporarilyUnavailable as error:
             now = self.clock.monotonic()
             self._unreachable_since = self._unreachable_since or now

@@ -1,0 +1,58 @@
+"""A model is loaded once for each digest, and only if it fits its deployment."""
+
+from dataclasses import replace
+
+import pytest
+from tests.unit.scoring.world import a_model
+
+from fraudstream.errors import ModelUnavailable
+from fraudstream.models.archive import digest_of, to_bytes
+from fraudstream.scoring.model_cache import ModelCache
+from fraudstream.slice_port import Deployment
+
+
+class Artefacts:
+    """Counts how often each was fetched."""
+
+    def __init__(self, *versions: str) -> None:
+        self.contents = {version: to_bytes(a_model(version=version)) for version in versions}
+        self.fetched: list[str] = []
+
+    def deployment(self, version: str) -> Deployment:
+        return Deployment(1, version, digest_of(self.contents[version]), 1, 0.5)
+
+    def fetch(self, digest: str) -> bytes:
+        version = next(name for name, content in self.contents.items() if digest_of(content) == digest)
+        self.fetched.append(version)
+        return self.contents[version]
+
+
+def test_a_model_is_fetched_once() -> None:
+    artefacts, cache = Artefacts("1"), ModelCache()
+    first = cache.get(artefacts.deployment("1"), artefacts.fetch)
+
+    assert cache.get(artefacts.deployment("1"), artefacts.fetch) is first
+    assert artefacts.fetched == ["1"]
+
+
+def test_the_last_two_models_are_kept() -> None:
+    artefacts, cache = Artefacts("1", "2", "3"), ModelCache()
+    for version in ("1", "2", "1", "3", "1", "2"):
+        cache.get(artefacts.deployment(version), artefacts.fetch)
+
+    assert artefacts.fetched == ["1", "2", "3", "2"]
+
+
+def test_a_damaged_artefact_is_refused() -> None:
+    artefacts, cache = Artefacts("1"), ModelCache()
+    damaged = artefacts.contents["1"] + b"\x00"
+
+    with pytest.raises(ModelUnavailable, match="SHA-256"):
+        cache.get(artefacts.deployment("1"), lambda _: damaged)
+
+
+def test_a_deployment_under_another_catalogue_version_is_refused() -> None:
+    artefacts, cache = Artefacts("1"), ModelCache()
+
+    with pytest.raises(ModelUnavailable, match="feature catalogue 2"):
+        cache.get(replace(artefacts.deployment("1"), catalogue_version=2), artefacts.fetch)

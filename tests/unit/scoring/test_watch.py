@@ -1,0 +1,191 @@
+"""A running stream is looked after: readiness, the right to score, failures and a stop."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from fraudstream.adapters.database.scorer_runs import Run
+from fraudstream.clock import ManualClock
+from fraudstream.errors import Fenced, FraudstreamError, TemporarilyUnavailable
+from fraudstream.scoring.watch import PATIENCE_SECONDS, Watch, wait_for_model
+
+
+@dataclass
+class FakeQuery:
+    """A stream that fails when it is told to."""
+
+    message: str = "Getting offsets from KafkaV2[Subscribe[payments]]"
+    lastProgress: dict[str, Any] | None = None  # noqa: N815 - Spark's name
+    failure: Exception | None = None
+    java_is_gone: bool = False
+    is_stopped: bool = False
+
+    @property
+    def isActive(self) -> bool:  # noqa: N802 - Spark's name
+        if self.java_is_gone:
+            raise ConnectionRefusedError("Java")
+        return self.failure is None
+
+    @property
+    def status(self) -> dict[str, Any]:
+        return {"message": self.message}
+
+    def exception(self) -> Exception | None:
+        return self.failure
+
+    def stop(self) -> None:
+        self.is_stopped = True
+        if self.java_is_gone:
+            raise ConnectionRefusedError("Java")
+
+
+@dataclass
+class FakeRuns:
+    """The right to score, which may get lost."""
+
+    ready: list[int] = field(default_factory=list)
+    problem: Exception | None = None
+    checks: int = 0
+    months: int = 0
+    deployed_after: int = 0
+
+    def check(self) -> None:
+        self.checks += 1
+        if self.problem is not None:
+            raise self.problem
+
+    def mark_ready(self, run: Run) -> None:
+        self.ready.append(run.epoch)
+
+    def make_months(self, around: float) -> None:
+        assert around > 1e9
+        self.months += 1
+
+    def has_deployment(self) -> bool:
+        self.deployed_after -= 1
+        return self.deployed_after < 0
+
+
+class Turns(threading.Event):
+    """A stop after some turns of the loop; each turn moves the clock and does something."""
+
+    def __init__(self, clock: ManualClock, turns: int, act: Callable[[int], None] = lambda _: None) -> None:
+        super().__init__()
+        self.clock, self.turns, self.act, self.taken = clock, turns, act, 0
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.clock.sleep(timeout or 0.0)
+        self.taken += 1
+        self.act(self.taken)
+        if self.taken >= self.turns:
+            self.set()
+        return self.is_set()
+
+
+class SlowClock(ManualClock):
+    """Each look at it takes an hour."""
+
+    def monotonic(self) -> float:
+        self.time += 3_600
+        return self.time
+
+
+def watch(query: FakeQuery, runs: FakeRuns, turns: int = 50, act: Callable[[int], None] = lambda _: None) -> Watch:
+    clock = ManualClock()
+    return Watch(query, runs, Run(4, {}), clock, Turns(clock, turns, act))
+
+
+def test_a_stop_ends_the_stream() -> None:
+    query, runs = FakeQuery(), FakeRuns()
+    watch(query, runs).until_stopped(None)
+
+    assert query.is_stopped
+    assert runs.ready == []
+
+
+def test_an_idle_stream_is_ready_once() -> None:
+    query, runs = FakeQuery(message="Waiting for data to arrive"), FakeRuns()
+    watch(query, runs).until_stopped(None)
+
+    assert runs.ready == [4]
+
+
+def test_a_stream_is_ready_after_its_first_trigger() -> None:
+    query, runs = FakeQuery(lastProgress={"numInputRows": 0}), FakeRuns()
+    watch(query, runs).until_stopped(None)
+
+    assert runs.ready == [4]
+
+
+def test_it_ends_after_the_seconds_asked_for() -> None:
+    query, runs = FakeQuery(), FakeRuns()
+    watched = watch(query, runs, turns=10_000)
+    watched.until_stopped(3.0)
+
+    assert not watched.stopped.is_set()
+    assert query.is_stopped
+    assert runs.checks == 2
+
+
+def test_a_failed_stream_ends_with_its_reason() -> None:
+    query = FakeQuery(failure=RuntimeError("fraudstream.errors.Fenced: belongs to a newer run"))
+
+    with pytest.raises(Fenced, match="newer run"):
+        watch(query, FakeRuns()).until_stopped(None)
+
+
+def test_a_lost_right_ends_the_stream() -> None:
+    query, runs = FakeQuery(), FakeRuns(problem=Fenced("another scorer took over"))
+
+    with pytest.raises(Fenced, match="took over"):
+        watch(query, runs).until_stopped(None)
+    assert query.is_stopped
+
+
+def test_a_database_that_comes_back_is_waited_for() -> None:
+    runs = FakeRuns(problem=TemporarilyUnavailable("no answer"))
+
+    def come_back(turn: int) -> None:
+        runs.problem = None if turn == 100 else runs.problem
+
+    watch(FakeQuery(), runs, turns=200, act=come_back).until_stopped(None)
+
+
+def test_a_database_that_stays_away_ends_the_stream() -> None:
+    runs = FakeRuns(problem=TemporarilyUnavailable("no answer"))
+    watched = watch(FakeQuery(), runs, turns=10_000)
+
+    with pytest.raises(TemporarilyUnavailable, match="no answer"):
+        watched.until_stopped(None)
+    assert watched.clock.monotonic() - ManualClock().time == pytest.approx(PATIENCE_SECONDS, abs=5)
+
+
+def test_months_are_made_once_a_day() -> None:
+    runs = FakeRuns()
+    watched = watch(FakeQuery(), runs)
+    watched.clock = SlowClock()
+    watched.until_stopped(2.5 * 86_400)
+
+    assert runs.months == 2
+
+
+def test_java_that_ends_by_itself_is_an_error_and_during_a_stop_is_none() -> None:
+    query = FakeQuery()
+
+    def leave(turn: int) -> None:
+        query.java_is_gone = turn >= 3
+
+    with pytest.raises(FraudstreamError, match="Java process ended"):
+        watch(query, FakeRuns(), turns=50, act=leave).until_stopped(None)
+    query.java_is_gone = False
+    watch(query, FakeRuns(), turns=3, act=leave).until_stopped(None)
+
+
+def test_a_model_is_waited_for() -> None:
+    clock = ManualClock()
+
+    assert wait_for_model(FakeRuns(deployed_after=5), Turns(clock, 50))
+    assert not wait_for_model(FakeRuns(deployed_after=500), Turns(clock, 50))
