@@ -156,6 +156,8 @@ class KafkaAdmin:
             except KafkaException as error:
                 if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                     raise TemporarilyUnavailable(f"topic {name} was not created: {error.args[0].str()}") from error
+            except TimeoutError as error:
+                raise self._silent() from error
 
     def describe(self, topic: str) -> TopicPartitions:
         """See `TopicAdmin.describe`."""
@@ -166,7 +168,9 @@ class KafkaAdmin:
             if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
                 raise ConfigurationError(f"there is no topic {topic}; create it with `fraudstream migrate`") from error
             raise TemporarilyUnavailable(f"the broker did not describe {topic}: {error.args[0].str()}") from error
-        with contextlib.closing(self._reader()) as reader:
+        except TimeoutError as error:
+            raise self._silent() from error
+        with contextlib.closing(self._reader()) as reader, _mapped(f"the broker did not give the bounds of {topic}"):
             bounds = {
                 part.id: reader.get_watermark_offsets(TopicPartition(topic, part.id), timeout=REQUEST_TIMEOUT)
                 for part in described.partitions
@@ -190,6 +194,12 @@ class KafkaAdmin:
                 if records and records[-1].offset >= end - 1:
                     break
         return [record for record in records if record.offset < end]
+
+    def _silent(self) -> TemporarilyUnavailable:
+        """The future of a request may give up a moment before the request itself."""
+        return TemporarilyUnavailable(
+            f"no broker at {self._settings.kafka_bootstrap_servers} answered within {REQUEST_TIMEOUT:.0f} seconds"
+        )
 
     def _reader(self) -> Any:  # noqa: ANN401 - confluent_kafka ships no types
         return Consumer(
