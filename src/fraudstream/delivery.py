@@ -10,6 +10,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from fraudstream.contracts.decision import Reason
+from fraudstream.errors import MalformedEvent
+
+LONGEST_SUBJECT = 100
+"""Characters SNS allows in a subject."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +47,24 @@ class FunctionInvoker(Protocol):
 class Notification:
     """One message to the subscribers.
 
-    `subject` is ASCII, at most 100 characters, without line breaks; `text` is for people, `document` (JSON) for
+    `subject` is 1 to `LONGEST_SUBJECT` printable ASCII characters; `text` is for people, `document` (JSON) for
     machines; `attributes` are what subscriptions filter on.
+
+    Raises:
+        MalformedEvent: the subject is none; SNS would refuse it.
     """
 
     subject: str
     text: str
     document: str
     attributes: Mapping[str, str | float]
+
+    def __post_init__(self) -> None:
+        """Check here what not every emulator checks."""
+        if not (0 < len(self.subject) <= LONGEST_SUBJECT and self.subject.isascii() and self.subject.isprintable()):
+            raise MalformedEvent(
+                "refused", f"{self.subject!r} is not 1 to {LONGEST_SUBJECT} printable ASCII characters"
+            )
 
 
 class Notifier(Protocol):

@@ -2,10 +2,8 @@
 
 from fraudstream.contracts.alert import Alert, encode_alert
 from fraudstream.contracts.decision import Reason
-from fraudstream.delivery import Notification
+from fraudstream.delivery import LONGEST_SUBJECT, Notification
 
-LONGEST_SUBJECT = 100
-"""Characters SNS allows in a subject, which must be printable ASCII."""
 CURRENCY = "USD"
 """What an amount without a currency is in: the simulated city is American."""
 

@@ -1,0 +1,176 @@
+"""The alert function: each alert once, bad records by name, trouble of ours for the whole batch."""
+
+import contextlib
+import io
+import json
+import time
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from aws_lambda_powertools import Logger
+from tests.unit.alerting.builders import SentInMemory, a_record, an_alert
+
+from fraudstream.adapters.memory_delivery import InProcessContext, MemoryNotifier
+from fraudstream.alerting.kafka_event import EventSource, build_event
+from fraudstream.alerting.notification import AlertFunction
+from fraudstream.contracts.alert import encode_alert
+from fraudstream.delivery import Notification
+from fraudstream.errors import ConfigurationError, TemporarilyUnavailable
+from fraudstream.ports import Record
+
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.typing import LambdaContext
+
+SOURCE = EventSource("127.0.0.1:9092")
+DIES = SystemExit("killed while publishing")
+
+
+class Function:
+    """The function on fakes, and what it logged."""
+
+    def __init__(self, notifier: MemoryNotifier | None = None) -> None:
+        self.notifier = notifier or MemoryNotifier()
+        self.sent = SentInMemory()
+        self.output = io.StringIO()
+        logger = Logger(service=f"test-{id(self)}", stream=self.output)
+        self.handle = AlertFunction(self.notifier, self.sent, logger)
+
+    def __call__(self, *records: Record, remaining: float = 30.0) -> Any:  # noqa: ANN401 - JSON
+        context = cast("LambdaContext", InProcessContext(time.monotonic() + remaining))
+        return self.handle(json.loads(build_event(records, SOURCE)), context)
+
+    @property
+    def published(self) -> list[str]:
+        return [str(json.loads(n.document)["alert_id"]) for n in self.notifier.published]
+
+    @property
+    def logged(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.output.getvalue().splitlines()]
+
+
+class FailingNotifier(MemoryNotifier):
+    """Fails for one alert, with one error."""
+
+    def __init__(self, number: int, error: BaseException, *, times: int = 1_000) -> None:
+        super().__init__()
+        self.bad = str(an_alert(number).alert_id)
+        self.error = error
+        self.times = times
+
+    def publish(self, notification: Notification) -> str:
+        if notification.attributes["alert_id"] == self.bad and self.times:
+            self.times -= 1
+            raise self.error
+        return super().publish(notification)
+
+
+def ids(*numbers: int) -> list[str]:
+    return [str(an_alert(number).alert_id) for number in numbers]
+
+
+def named(*offsets: int) -> dict[str, Any]:
+    return {
+        "batchItemFailures": [{"itemIdentifier": {"partition": "fraud-alerts-0", "offset": n}} for n in offsets],
+    }
+
+
+def test_every_alert_of_an_event_is_published_in_order() -> None:
+    function = Function()
+
+    assert function(a_record(0), a_record(1), a_record(2)) == named()
+    assert function.published == ids(1, 2, 3)
+
+
+def test_a_repeated_alert_is_suppressed_in_a_later_event() -> None:
+    function = Function()
+    function(a_record(0))
+
+    assert function(a_record(0), a_record(1)) == named()
+    assert function.published == ids(1, 2)
+    assert [line["message"] for line in function.logged].count("repeated alert suppressed") == 1
+
+
+def test_a_repeated_alert_is_suppressed_within_one_event() -> None:
+    function = Function()
+    same = encode_alert(an_alert(1))
+
+    assert function(a_record(0, same), a_record(1, same)) == named()
+    assert function.published == ids(1)
+
+
+@pytest.mark.parametrize("poison", [b"not json", b"{}", b"\xff\xfe", b"[]", b'{"alert_id": 1}'])
+def test_a_poison_record_is_named_and_the_others_are_published(poison: bytes) -> None:
+    function = Function()
+
+    assert function(a_record(0), a_record(1, poison), a_record(2)) == named(1)
+    assert function.published == ids(1, 3)
+
+
+def test_a_record_without_a_value_is_named() -> None:
+    function = Function()
+    tombstone = Record("fraud-alerts", 0, 0, b"42", None, 0.0)
+
+    assert function(tombstone, a_record(1)) == named(0)
+
+
+def test_a_poison_record_alone_is_named_too() -> None:
+    assert Function()(a_record(0, b"poison")) == named(0)
+
+
+def test_what_fails_is_logged_with_its_place() -> None:
+    function = Function()
+    function(a_record(5, b"poison"))
+
+    (line,) = [line for line in function.logged if line["level"] == "ERROR"]
+
+    assert (line["topic"], line["partition"], line["offset"], line["reason"]) == ("fraud-alerts", 0, 5, "not_json")
+
+
+def test_an_unexpected_failure_is_named_and_logged_with_its_traceback() -> None:
+    function = Function(FailingNotifier(2, RuntimeError("a bug")))
+
+    assert function(a_record(0), a_record(1), a_record(2)) == named(1)
+    (line,) = [line for line in function.logged if line["level"] == "ERROR"]
+    assert "a bug" in line["exception"]
+
+
+@pytest.mark.parametrize("error", [TemporarilyUnavailable("SNS is down"), ConfigurationError("no such topic")])
+def test_trouble_of_ours_asks_for_the_whole_batch_again(error: Exception) -> None:
+    function = Function(FailingNotifier(2, error, times=1))
+
+    with pytest.raises(TemporarilyUnavailable, match=f"the batch must come again: {error}"):
+        function(a_record(0), a_record(1), a_record(2))
+    assert function(a_record(0), a_record(1), a_record(2)) == named()
+    assert sorted(function.published) == sorted(ids(1, 2, 3))
+
+
+def test_an_alert_that_another_invocation_is_publishing_asks_for_the_batch_again() -> None:
+    function = Function(FailingNotifier(1, DIES, times=1))
+    with pytest.raises(SystemExit):
+        function(a_record(0))
+
+    with pytest.raises(TemporarilyUnavailable, match="already in progress"):
+        function(a_record(0), a_record(1))
+    assert function.published == ids(2)
+
+
+def test_an_alert_whose_invocation_died_is_published_once_its_time_is_over() -> None:
+    function = Function(FailingNotifier(1, DIES, times=1))
+    with pytest.raises(SystemExit):
+        function(a_record(0), remaining=0.05)
+
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and not function.published:
+        with contextlib.suppress(TemporarilyUnavailable):
+            assert function(a_record(0)) == named()
+
+    assert function.published == ids(1)
+
+
+def test_ids_are_remembered_longer_than_a_topic_keeps_its_records() -> None:
+    function = Function()
+    function(a_record(0))
+
+    (record,) = function.sent.records.values()
+    assert record.expiry_timestamp is not None
+    assert record.expiry_timestamp > time.time() + 13 * 24 * 3_600
