@@ -37,7 +37,8 @@ def demo(
     history_days: HistoryDays = 45,
 ) -> None:
     """Run the whole system live and draw up its balance."""
-    from fraudstream.local.demo import DemoPlan, run  # noqa: PLC0415
+    from fraudstream.local.demo import run  # noqa: PLC0415
+    from fraudstream.local.schedule import DemoPlan  # noqa: PLC0415
 
     plan = DemoPlan(
         seconds=seconds, rate=rate, producer=producer, seed=seed, customers=customers, history_days=history_days
@@ -96,14 +97,28 @@ def score(
 
 
 @app.command()
-def train(*, seed: Seed = 7, customers: Customers = 2_000, history_days: HistoryDays = 45, start: Start = None) -> None:
+def train(
+    *,
+    promote: Annotated[bool, typer.Option("--promote", help="Put the version to work at once.")] = False,
+    seed: Seed = 7,
+    customers: Customers = 2_000,
+    history_days: HistoryDays = 45,
+    start: Start = None,
+) -> None:
     """Train on simulated history, register the model."""
     from fraudstream.training.main import train as run  # noqa: PLC0415
 
-    trained = run(seed=seed, customers=customers, history_days=history_days, start=_epoch_seconds(start))
-    typer.echo(
-        f"registered version {trained.version}; `fraudstream promote --version {trained.version}` puts it to work"
+    trained = run(
+        seed=seed,
+        customers=customers,
+        history_days=history_days,
+        start=_epoch_seconds(start),
+        promote_because="trained and promoted in one go" if promote else None,
     )
+    done = (
+        "is at work" if promote else f"is registered; `fraudstream promote --version {trained.version}` puts it to work"
+    )
+    typer.echo(f"version {trained.version} {done}")
 
 
 @app.command()

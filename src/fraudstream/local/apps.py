@@ -15,8 +15,6 @@ from fraudstream.settings import DatabaseSettings, KafkaSettings
 PRODUCER = "producer"
 TRAINING_TIMEOUT = 300.0
 """Seconds a training run may take on a busy machine."""
-PROMOTION_TIMEOUT = 60.0
-"""Seconds a promotion may take."""
 RESTARTS = 5
 """How often an app that ended by itself is started again before the demo gives up."""
 FLUSH_TIMEOUT = 60.0
@@ -28,13 +26,8 @@ SELECT ready_at IS NOT NULL FROM runs WHERE topic_id = %s ORDER BY epoch DESC LI
 
 
 def trainer(environment: Mapping[str, str], plan: DemoPlan, start: float) -> Command:
-    """Train on the history of the plan's city."""
-    return _app("trainer", environment, "train", *_world(plan, start))
-
-
-def promotion(environment: Mapping[str, str]) -> Command:
-    """Put the newest registered version to work."""
-    return _app("promotion", environment, "promote", "--reason", "trained by the demo")
+    """Train on the history of the plan's city, and put the model to work."""
+    return _app("trainer", environment, "train", "--promote", *_world(plan, start))
 
 
 def scorer(environment: Mapping[str, str]) -> Command:

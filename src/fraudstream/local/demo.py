@@ -82,9 +82,7 @@ def _start_apps(stack: EmbeddedStack, plan: DemoPlan, environment: Mapping[str, 
     for command in apps.services(environment):
         supervisor.start(command)
     progress.say("training a model on simulated history while Spark starts")
-    apps.finish(supervisor, training, apps.TRAINING_TIMEOUT)
-    version = apps.finish(supervisor, supervisor.start(apps.promotion(environment)), apps.PROMOTION_TIMEOUT)
-    progress.say(version or "the model is deployed")
+    progress.say(apps.finish(supervisor, training, apps.TRAINING_TIMEOUT))
     supervisor.wait_until(scorer, apps.ready_probe(DatabaseSettings.load(), KafkaSettings.load()), READY_TIMEOUT)
     progress.say("the scorer is ready")
     ui = stack.start_mlflow_ui()
