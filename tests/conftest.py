@@ -33,7 +33,7 @@ def pytest_configure(config: pytest.Config) -> None:
     asked = str(config.getoption("--services"))
     config.stash[SERVICES] = choose(
         asked,
-        docker_problem=None if asked == "embedded" else docker_problem(),
+        docker_problem=None if asked == "embedded" else docker_problem(os.environ.get("DOCKER_HOST")),
         docker_required=os.environ.get("FRAUDSTREAM_REQUIRE_DOCKER") == "1",
     )
 

@@ -1,12 +1,14 @@
 """Which real servers the tests use: containers where a Docker engine answers, else the embedded ones."""
 
+import contextlib
+import socket
 from dataclasses import dataclass
 from typing import Literal
 
-import docker
 import pytest
 
 OPTIONS = ("auto", "embedded", "containers")
+DEFAULT_HOST = "unix:///var/run/docker.sock"
 PING_TIMEOUT = 10
 """Seconds that the Docker engine may take to answer."""
 
@@ -31,14 +33,33 @@ def choose(asked: str, *, docker_problem: str | None, docker_required: bool) -> 
     return Choice("embedded", f"no Docker engine answers ({docker_problem})")
 
 
-def docker_problem() -> str | None:
-    """Why no Docker engine can be used, or `None` if one answers."""
+def docker_problem(host: str | None = None) -> str | None:
+    """Why no Docker engine can be used, or `None` if one answers.
+
+    Args:
+        host: where it is, as DOCKER_HOST says it; its usual Unix socket if `None`.
+    """
+    address = host or DEFAULT_HOST
+    if not address.startswith("unix://"):
+        return _sdk_problem(address)
+    path = address.removeprefix("unix://")
     try:
-        client = docker.from_env(timeout=PING_TIMEOUT)
-        try:
+        with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as connection:
+            connection.settimeout(PING_TIMEOUT)
+            connection.connect(path)
+            connection.sendall(b"GET /_ping HTTP/1.0\r\nHost: docker\r\n\r\n")
+            answer = connection.recv(64)
+    except OSError as error:
+        return f"{path}: {error.strerror or error}"
+    return None if b" 200 " in answer else f"{path} answered {answer[:32]!r}"
+
+
+def _sdk_problem(address: str) -> str | None:
+    import docker  # noqa: PLC0415 - takes half a second, which every run of the tests would pay
+
+    try:
+        with contextlib.closing(docker.DockerClient(address, timeout=PING_TIMEOUT)) as client:
             client.ping()
-        finally:
-            client.close()
     except (docker.errors.DockerException, OSError) as error:
-        return str(error).split(":", maxsplit=1)[0]
+        return f"{address}: {error}"
     return None

@@ -11,7 +11,6 @@ import tempfile
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 from fraudstream.errors import ConfigurationError
@@ -22,6 +21,7 @@ from fraudstream.settings import LocalSettings
 KAFKA = "kafka"
 SPARK = "spark"
 SPARK_S3 = "spark-s3"
+LOCK = Path(__file__).with_name("jars.lock")
 STAMP = ".verified.json"
 """Beside the jars of a set: size and time of each when its digest was last computed."""
 MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
@@ -44,13 +44,13 @@ class JarSet:
         return f"{self.name}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
 
 
-def locked_set(name: str) -> JarSet:
-    """One set as `jars.lock` has it.
+def locked_set(name: str, lock: Path = LOCK) -> JarSet:
+    """One set as the lock file has it.
 
     Raises:
         ConfigurationError: there is no such set.
     """
-    sets = tomllib.loads(resources.files(__package__).joinpath("jars.lock").read_text(encoding="utf-8"))
+    sets = tomllib.loads(lock.read_text(encoding="utf-8"))
     if name not in sets:
         raise ConfigurationError(f"jars.lock has no set {name}, only {', '.join(sets)}.")
     return JarSet(name, {Artifact(*coordinates.split(":")): digest for coordinates, digest in sets[name].items()})
@@ -84,6 +84,7 @@ class JarCache:
     environment: Mapping[str, str] | None = None
     """Where JAVA_HOME and PATH are looked up; the process's own if `None`."""
     report: Report = _no_report
+    lock: Path = LOCK
 
     @classmethod
     def of(cls, settings: LocalSettings, report: Report = _no_report) -> "JarCache":
@@ -98,7 +99,7 @@ class JarCache:
             ConfigurationError: a jar's digest is not the one in `jars.lock`, or there is no Java.
             TemporarilyUnavailable: the repository did not deliver.
         """
-        wanted = locked_set(set_name)
+        wanted = locked_set(set_name, self.lock)
         folder = self.folder(set_name)
         if not _is_intact(folder, wanted):
             with _locked(self.root / "jars.guard"):
@@ -107,7 +108,7 @@ class JarCache:
 
     def folder(self, set_name: str) -> Path:
         """Where the jars of one set are, or will be."""
-        return self.root / "jars" / locked_set(set_name).folder_name
+        return self.root / "jars" / locked_set(set_name, self.lock).folder_name
 
     def _complete(self, folder: Path, wanted: JarSet) -> None:
         if folder.is_dir() and all((folder / artifact.file_name).is_file() for artifact in wanted.digests):
