@@ -16,8 +16,6 @@ GROUP = 2_000
 """Payments journalled with one fsync and sent together at the most."""
 TICK = 0.01
 """Seconds of rest when nothing is due."""
-CAUGHT_UP = 60.0
-"""Seconds between the simulated clock and the real one under which the two count as one."""
 
 
 @dataclass(frozen=True)
@@ -58,16 +56,18 @@ class LiveStream:
         while not self.requests.stop and not self.limits.reached(payments, self.pace.elapsed()):
             self._play_frauds()
             most = self.pace.allowance(payments, self.limits.left(payments))
-            batch = self.timeline.due(most, self.pace.horizon())
+            now = self.clock.now()
+            horizon = self.pace.horizon()
+            batch = self.timeline.due(most, horizon)
             if batch.records:
-                sent_at = self.clock.now()
                 self.sender.send(batch.records)
-                self.frauds.note(batch.records, sent_at)
+                self.frauds.note(batch.records, now)
                 payments += batch.payments
             else:
+                if most and horizon >= now:
+                    self._tell_that_it_caught_up()
                 self.sender.poll()
                 self.clock.sleep(TICK)
-            self._tell_if_caught_up()
             self.progress.report(self.sender.summary, payments, self.timeline.moment)
 
     def _play_frauds(self) -> None:
@@ -75,8 +75,8 @@ class LiveStream:
             self.requests.frauds -= 1
             self.timeline.add(self.frauds.play(self.timeline.moment))
 
-    def _tell_if_caught_up(self) -> None:
-        if not self._told and self.clock.now() - self.timeline.moment < CAUGHT_UP:
+    def _tell_that_it_caught_up(self) -> None:
+        if not self._told:
             self._told = True
             structlog.get_logger().info(
                 "the simulated clock has reached the present; from here on it runs in real time",
