@@ -1,13 +1,13 @@
 """From vectors and labels to a scoring model with its calibration, threshold and golden set."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from fraudstream.decisions.policy import AlertCosts, choose_threshold
-from fraudstream.features.catalogue import CATALOGUE_VERSION, FEATURE_NAMES
+from fraudstream.features.catalogue import CATALOGUE_VERSION, FEATURE_NAMES, index_of
 from fraudstream.features.events import Floats
 from fraudstream.models.arrays import Calibration, ScoringModel
 from fraudstream.models.walker import score
@@ -16,6 +16,11 @@ from fraudstream.training.evaluate import Evaluation, evaluate
 from fraudstream.training.export import Classifier, check_equal, export
 from fraudstream.training.fit import fit_baseline, fit_boosting, fit_calibration
 
+HISTORY_BOUND = ("age_days", "payments_known", "payments_30d")
+"""Features that tell how long the simulation has run rather than anything of a payment; nothing learns from them.
+
+A history of some weeks ends before they settle, so every payment after it would look like none before.
+"""
 COST_OF_AN_ALERT = 5.0
 """Units of currency: some minutes of an analyst, and a cardholder who has to answer."""
 ALERT_BUDGET = 0.01
@@ -38,7 +43,7 @@ class BuiltModel:
 
 
 def build_model(
-    history: History, vectors: Floats, windows: Windows, *, seed: int, scenario_names: Sequence[str]
+    history: History, vectors: Floats, windows: Windows, *, seed: int, scenario_names: Mapping[int, str]
 ) -> BuiltModel:
     """Fit, export, calibrate, choose the threshold and measure, on the vectors (n, F) of a history.
 
@@ -48,13 +53,13 @@ def build_model(
     """
     _, fraud = history.known_at(windows.cut_off)
     rows = windows.training
-    boosting = fit_boosting(vectors[rows], fraud[rows], seed=seed)
+    boosting = fit_boosting(learnable(vectors[rows]), fraud[rows], seed=seed)
     model = _calibrated(boosting, history, vectors, windows)
     golden = vectors[windows.evaluation][golden_rows(score(model, vectors[windows.evaluation]).log_odds)]
     difference = check_equal(model, boosting, golden)
     model = replace(model, golden_vectors=golden, golden_scores=score(model, golden).probability)
     every = slice(rows.start, rows.stop, max((rows.stop - rows.start) // BASELINE_ROWS, 1))
-    baseline = _calibrated(fit_baseline(vectors[every], fraud[every]), history, vectors, windows)
+    baseline = _calibrated(fit_baseline(learnable(vectors[every]), fraud[every]), history, vectors, windows)
     return BuiltModel(
         model=model,
         evaluation=_measured(model, history, vectors, windows, scenario_names),
@@ -70,6 +75,13 @@ def golden_rows(log_odds: Floats) -> npt.NDArray[np.int64]:
     rest = ranked[half:]
     spread = rest[np.linspace(0, len(rest) - 1, GOLDEN_ROWS - half).astype(np.int64)]
     return np.sort(np.concatenate([ranked[:half], spread]))
+
+
+def learnable(vectors: Floats) -> Floats:
+    """A copy of vectors (n, FEATURE_COUNT) with zeros for the `HISTORY_BOUND` features: nothing splits on those."""
+    copy = vectors.copy()
+    copy[:, [index_of(name) for name in HISTORY_BOUND]] = 0.0
+    return copy
 
 
 def _calibrated(estimator: Classifier, history: History, vectors: Floats, windows: Windows) -> ScoringModel:
@@ -98,7 +110,7 @@ def _calibrated(estimator: Classifier, history: History, vectors: Floats, window
 
 
 def _measured(
-    model: ScoringModel, history: History, vectors: Floats, windows: Windows, scenario_names: Sequence[str]
+    model: ScoringModel, history: History, vectors: Floats, windows: Windows, scenario_names: Mapping[int, str]
 ) -> Evaluation:
     rows = windows.evaluation
     return evaluate(

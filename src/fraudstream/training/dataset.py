@@ -19,10 +19,10 @@ Scenarios = npt.NDArray[np.int8]
 DAY = 86_400.0
 """Seconds."""
 WEEK = 7 * DAY
-WARM_UP = 7 * DAY
+WARM_UP = 3 * DAY
 """Seconds at the start of a history that are not trained on: no customer is known yet."""
-SHORTEST_HISTORY = 28
-"""Days: a week to get to know the customers, a week to train on, a week to calibrate on, a week to measure on."""
+SHORTEST_HISTORY = 24
+"""Days: three to get to know the customers, a week to train on, one to calibrate on, one to measure on."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What a model is worth on payments it has not seen: ranking, alerts, money, and each kind of fraud by itself."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,7 +59,7 @@ class Evaluation:
             "predicted_to_actual": self.predicted_frauds / self.frauds,
         }
         figures |= {f"recall_at_fpr_{rate:g}": recall for rate, recall in self.recall_at}
-        return figures | {f"recall_{kind.name.replace(' ', '_')}": kind.recall for kind in self.by_scenario}
+        return figures | {f"recall_{_plain(kind.name)}": kind.recall for kind in self.by_scenario}
 
 
 def evaluate(
@@ -67,16 +68,16 @@ def evaluate(
     amount: Floats,
     *,
     threshold: float,
-    scenario_names: Sequence[str],
+    scenario_names: Mapping[int, str],
 ) -> Evaluation:
     """Measure scores (n,) against the truth.
 
     Args:
         probability: calibrated scores.
-        scenario: 0 for a genuine payment, otherwise an index into `scenario_names`.
+        scenario: 0 for a genuine payment, otherwise a key of `scenario_names`.
         amount: units of the currency.
         threshold: probability from which on a payment alerts.
-        scenario_names: what each code means; the first stands for genuine.
+        scenario_names: what each kind of fraud is called.
 
     Raises:
         ConfigurationError: there is no fraud, or nothing else, to measure on.
@@ -119,11 +120,16 @@ def better(model: Evaluation, baseline: Evaluation) -> Mapping[str, float]:
 
 
 def _by_scenario(
-    alerted: npt.NDArray[np.bool_], scenario: npt.NDArray[np.int8], names: Sequence[str]
+    alerted: npt.NDArray[np.bool_], scenario: npt.NDArray[np.int8], names: Mapping[int, str]
 ) -> tuple[ScenarioRecall, ...]:
     kinds = []
-    for code, name in enumerate(names):
+    for code, name in names.items():
         rows = scenario == code
-        if code and rows.any():
+        if rows.any():
             kinds.append(ScenarioRecall(name, int(rows.sum()), float(alerted[rows].mean())))
     return tuple(kinds)
+
+
+def _plain(name: str) -> str:
+    """A name the registry takes: words of small letters and digits, joined by underscores."""
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")

@@ -20,8 +20,8 @@ def initial_state(history: History, replay: Replay) -> InitialState:
     """
     ratio = replay.vectors[:, index_of("amount_ratio")]
     customer_risk, merchant_risk = replay.customer_risk.copy(), replay.merchant_risk.copy()
-    last_payment = history.events.event_time[-1]
-    late = history.arrivals.arrived_at > last_payment
+    last = len(history.events) - 1
+    late = (history.arrivals.arrived_at > history.events.event_time[last]) | (history.arrivals.event_row == last)
     rows = history.arrivals.event_row[late]
     apply_labels(
         LabelColumns(

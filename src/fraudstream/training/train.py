@@ -12,6 +12,7 @@ from fraudstream.models.arrays import ScoringModel
 from fraudstream.models.initial_state import InitialState, state_to_bytes
 from fraudstream.ports import TrainingRun
 from fraudstream.simulation.city import CityWorld
+from fraudstream.simulation.scenarios import SCENARIOS
 from fraudstream.training.build import ALERT_BUDGET, COST_OF_AN_ALERT, BuiltModel, build_model
 from fraudstream.training.card import model_card, moment_text
 from fraudstream.training.dataset import History, simulate_history, windows_of
@@ -77,9 +78,7 @@ def run_training(world: CityWorld, days: int, *, started_at: float, code_version
     with watch.step("replay through the feature kernel"):
         replay = replay_history(history.events, history.arrivals)
     with watch.step("fit, calibrate and measure"):
-        built = build_model(
-            history, replay.vectors, windows_of(history), seed=world.seed, scenario_names=SCENARIO_NAMES
-        )
+        built = build_model(history, replay.vectors, windows_of(history), seed=world.seed, scenario_names=SCENARIOS)
     with watch.step("pack"):
         facts = _facts(world, days, history, built, code_version)
         model = replace(built.model, metadata=facts)

@@ -6,7 +6,7 @@ import pytest
 from fraudstream.errors import ConfigurationError
 from fraudstream.training.evaluate import Evaluation, ScenarioRecall, better, evaluate, recall_at
 
-NAMES = ("genuine", "card testing", "stolen card", "slow drip")
+NAMES = {1: "card testing, then cash-out", 2: "stolen card", 3: "slow drip"}
 PROBABILITY = np.array([0.9, 0.8, 0.7, 0.6, 0.3, 0.2, 0.1, 0.05])
 SCENARIO = np.array([1, 0, 1, 2, 0, 2, 0, 0], np.int8)
 AMOUNT = np.array([100.0, 1.0, 50.0, 25.0, 1.0, 25.0, 1.0, 1.0])
@@ -37,7 +37,10 @@ def test_alerts_are_counted_at_the_threshold() -> None:
 
 
 def test_each_kind_of_fraud_has_its_own_recall_and_absent_kinds_have_none() -> None:
-    assert measured().by_scenario == (ScenarioRecall("card testing", 2, 1.0), ScenarioRecall("stolen card", 2, 0.0))
+    assert measured().by_scenario == (
+        ScenarioRecall("card testing, then cash-out", 2, 1.0),
+        ScenarioRecall("stolen card", 2, 0.0),
+    )
 
 
 def test_a_threshold_nothing_reaches_gives_no_alerts_and_no_precision() -> None:
@@ -58,7 +61,7 @@ def test_figures_have_names_a_registry_takes() -> None:
     metrics = measured().metrics()
 
     assert metrics["recall_at_fpr_0.001"] == 1 / 4
-    assert metrics["recall_card_testing"] == 1.0
+    assert metrics["recall_card_testing_then_cash_out"] == 1.0
     assert metrics["predicted_to_actual"] == pytest.approx(3.65 / 4)
 
 

@@ -1,0 +1,79 @@
+"""A training that ends in the registry and, if wanted, at work."""
+
+import time
+from dataclasses import dataclass
+
+from fraudstream.adapters.database.deployment_store import PostgresDeployments
+from fraudstream.ports import CHALLENGER, ModelRegistry
+from fraudstream.simulation.city import DEFAULT_START, CityWorld
+from fraudstream.training.evaluate import Evaluation
+from fraudstream.training.promote import promote_version
+from fraudstream.training.provenance import code_version
+from fraudstream.training.train import DIGEST_TAG, Progress, run_training
+
+
+@dataclass(frozen=True)
+class TrainedVersion:
+    """A registered version: `digest` is the SHA-256 of its artefact, `seconds` what each step took."""
+
+    name: str
+    version: str
+    run_id: str
+    digest: str
+    threshold: float
+    evaluation: Evaluation
+    baseline: Evaluation
+    seconds: dict[str, float]
+
+
+@dataclass(frozen=True)
+class TrainingPlan:
+    """What to train on: the first `history_days` days of a city, from `start` (seconds since 1970 UTC) on."""
+
+    seed: int
+    customers: int
+    history_days: int
+    start: float | None
+
+    def world(self) -> CityWorld:
+        """The city; it starts at the simulation's own time if the plan names none."""
+        return CityWorld(self.seed, self.customers, DEFAULT_START if self.start is None else self.start)
+
+
+def train_and_register(
+    registry: ModelRegistry, plan: TrainingPlan, *, started_at: float, progress: Progress
+) -> TrainedVersion:
+    """Train, register the model, and let `challenger` mean it.
+
+    Raises:
+        ConfigurationError: a history with too little in it.
+        TemporarilyUnavailable: the registry did not answer.
+    """
+    trained = run_training(
+        plan.world(), plan.history_days, started_at=started_at, code_version=code_version(), progress=progress
+    )
+    begun = time.perf_counter()
+    version = registry.register(trained.run)
+    registry.set_alias(CHALLENGER, version.version)
+    seconds = trained.seconds | {"register": time.perf_counter() - begun}
+    progress(f"register: {seconds['register']:.1f} s")
+    return TrainedVersion(
+        name=version.name,
+        version=version.version,
+        run_id=version.run_id,
+        digest=version.tags[DIGEST_TAG],
+        threshold=trained.model.threshold,
+        evaluation=trained.evaluation,
+        baseline=trained.baseline,
+        seconds=seconds,
+    )
+
+
+def promote_trained(registry: ModelRegistry, database_url: str, version: str, *, reason: str) -> None:
+    """Put a version that was trained just now to work.
+
+    Raises:
+        ModelUnavailable: it did not pass the gate; nothing has changed.
+        TemporarilyUnavailable: registry or database did not answer.
+    """
+    promote_version(registry, PostgresDeployments(database_url), registry.find(version), reason=reason)
