@@ -1,10 +1,11 @@
-"""One contract for `RecordProducer`, `RecordConsumer` and `TopicAdmin`, in memory and on Kafka."""
+"""One contract for `RecordProducer`, `RecordConsumer`, `TopicAdmin` and `LogReader`, in memory and on Kafka."""
 
 import time
 import uuid
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 import pytest
@@ -14,8 +15,10 @@ from fraudstream.adapters.memory import MemoryBroker, MemoryConsumer, MemoryProd
 from fraudstream.clock import SystemClock
 from fraudstream.contracts.topics import MAX_MESSAGE_BYTES
 from fraudstream.errors import ConfigurationError, MalformedEvent, TemporarilyUnavailable
-from fraudstream.ports import Delivery, Record, RecordConsumer, RecordProducer, TopicAdmin
-from fraudstream.settings import KafkaSettings
+from fraudstream.ports import Delivery, Record, RecordConsumer, RecordProducer
+
+if TYPE_CHECKING:
+    from fraudstream.settings import KafkaSettings
 
 pytestmark = pytest.mark.ports
 
@@ -26,7 +29,7 @@ PATIENCE = 30.0
 class Log:
     """One fresh topic with two partitions, and how to reach it."""
 
-    admin: TopicAdmin
+    admin: MemoryBroker | KafkaAdmin
     producer: RecordProducer
     open_consumer: Callable[[str, str], RecordConsumer]
     topic: str = field(default_factory=lambda: f"topic-{uuid.uuid4().hex[:12]}")
@@ -228,6 +231,21 @@ def test_bounds_follow_the_log(log: Log) -> None:
     bounds = log.admin.describe(log.topic).bounds
 
     assert bounds == {partition: (0, 2), 1 - partition: (0, 0)}
+
+
+def test_a_range_of_the_log_is_read_at_once_and_without_a_group(log: Log) -> None:
+    log.send(*[str(number).encode() for number in range(20)])
+    partition = crc32(b"k") % 2
+
+    began = time.monotonic()
+    records = log.admin.read(log.topic, partition, 5, 12)
+
+    assert values(records) == [str(number).encode() for number in range(5, 12)]
+    assert time.monotonic() - began < 10
+
+
+def test_a_range_without_records_is_empty(log: Log) -> None:
+    assert log.admin.read(log.topic, 0, 0, 0) == []
 
 
 def test_topic_ids_are_uuids_of_their_own(log: Log) -> None:

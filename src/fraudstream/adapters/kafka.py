@@ -32,6 +32,8 @@ LONGEST_PROCESSING_MS = 900_000
 invocation of a Lambda may take. A process that dies is noticed much earlier, by its session."""
 TOPIC_CONFIG = {"message.timestamp.type": "LogAppendTime"}
 """The broker stamps every record: `Record.log_time` must not be a producer's clock."""
+READ_AT_A_TIME = 10_000
+"""Records taken from the client at a time while a range of a log is read."""
 QUEUE_FULL_WAIT = 0.1
 """Seconds to serve callbacks for, each time the local queue is full."""
 
@@ -113,12 +115,7 @@ class KafkaConsumer:
 
     def consume(self, max_records: int, timeout: float) -> Sequence[Record]:
         """See `RecordConsumer.consume`."""
-        first = self._consumer.poll(timeout)  # `consume` alone would sit out its timeout unless `max_records` are there
-        if first is None or not _is_record(first):
-            return []
-        rest = self._consumer.consume(max_records - 1, 0) if max_records > 1 else []
-        # An error behind records must not take them along: librdkafka counts them as read.
-        return [_record(message) for message in (first, *rest) if message.error() is None]
+        return _take(self._consumer, max_records, timeout) or []
 
     def commit(self, next_offsets: Mapping[int, int]) -> None:
         """See `RecordConsumer.commit`."""
@@ -184,15 +181,16 @@ class KafkaAdmin:
             TemporarilyUnavailable: the broker stopped answering before the end was reached.
         """
         records: list[Record] = []
+        if first >= end:
+            return records
         with contextlib.closing(self._reader()) as reader:
-            reader.assign([TopicPartition(topic, partition, first)])
-            while reader.position([TopicPartition(topic, partition)])[0].offset < end:
-                messages = reader.consume(10_000, REQUEST_TIMEOUT)
-                if not messages:
+            place = TopicPartition(topic, partition, first)
+            reader.assign([place])
+            while reader.position([place])[0].offset < end:
+                taken = _take(reader, READ_AT_A_TIME, REQUEST_TIMEOUT)
+                if taken is None:
                     raise TemporarilyUnavailable(f"{topic}/{partition}: no answer before offset {end}")
-                records += [_record(message) for message in messages if _is_record(message)]
-                if records and records[-1].offset >= end - 1:
-                    break
+                records += taken
         return [record for record in records if record.offset < end]
 
     def _silent(self) -> TemporarilyUnavailable:
@@ -214,6 +212,21 @@ def _mapped(trouble: str) -> Iterator[None]:
         yield
     except KafkaException as error:
         raise TemporarilyUnavailable(f"{trouble}: {error.args[0].str()}") from error
+
+
+def _take(consumer: Any, most: int, timeout: float) -> list[Record] | None:  # noqa: ANN401 - confluent_kafka is untyped
+    """Up to `most` records as soon as there is one; `None` if nothing at all came within `timeout` seconds.
+
+    `Consumer.consume` alone would sit out its timeout unless `most` records are there.
+    """
+    first = consumer.poll(timeout)
+    if first is None:
+        return None
+    if not _is_record(first):
+        return []
+    rest = consumer.consume(most - 1, 0) if most > 1 else []
+    # An error behind records must not take them along: librdkafka counts them as read.
+    return [_record(message) for message in (first, *rest) if message.error() is None]
 
 
 def _is_record(message: Message) -> bool:
