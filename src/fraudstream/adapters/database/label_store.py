@@ -10,14 +10,10 @@ from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 from psycopg2.extras import execute_values
 
-from fraudstream.adapters.database.label_rows import (
-    FLOAT64,
-    LABEL_COLUMNS,
-    label_row,
-    label_values,
-    moment,
-)
+from fraudstream.adapters.database import label_queries as queries
+from fraudstream.adapters.database.label_rows import FLOAT64, label_row, label_values, moment
 from fraudstream.adapters.database.sessions import connect
+from fraudstream.adapters.database.slice_rows import OUTBOX_CHANNEL
 from fraudstream.contracts.quarantine import QuarantineRecord, as_text, encode_quarantine_record, masked
 from fraudstream.contracts.topics import QUARANTINE
 from fraudstream.errors import TemporarilyUnavailable
@@ -32,69 +28,6 @@ Partition = tuple[str, int]
 _LIMITS = "SET LOCAL statement_timeout = '60s'; SET LOCAL lock_timeout = '20s'"
 _RELEASE_RANGE = 50_000
 """Scored records that one look for released labels goes over at the most, in each partition."""
-
-_PAYMENTS = """
-SELECT transaction_id, user_id, merchant_id, extract(epoch FROM event_time)::float8, amount, amount_ratio, NULL
-FROM history_transactions WHERE transaction_id = ANY(%(ids)s::uuid[])
-UNION ALL
-SELECT transaction_id, user_id, merchant_id, extract(epoch FROM event_time)::float8, amount, NULL,
-       substring(features FROM %(first)s FOR 8)
-FROM scored_transactions WHERE transaction_id = ANY(%(ids)s::uuid[])
-"""
-_OUTCOMES = """
-SELECT DISTINCT ON (transaction_id) transaction_id, is_fraud FROM labels
-WHERE transaction_id = ANY(%s::uuid[]) AND label_seq IS NOT NULL ORDER BY transaction_id, label_seq DESC
-"""
-_WAITING = f"""
-SELECT {LABEL_COLUMNS} FROM labels
-WHERE label_seq IS NULL AND transaction_id = ANY(%s::uuid[]) ORDER BY stored_at, partition, "offset"
-"""  # noqa: S608 - a constant list of columns
-_RELEASED_ANYWHERE = f"""
-SELECT {LABEL_COLUMNS} FROM labels
-WHERE label_seq IS NULL AND (
-    EXISTS (SELECT FROM scored_transactions AS scored WHERE scored.transaction_id = labels.transaction_id)
-    OR EXISTS (SELECT FROM history_transactions AS old WHERE old.transaction_id = labels.transaction_id))
-ORDER BY stored_at, partition, "offset" LIMIT %s
-"""  # noqa: S608 - same
-_RELEASED_BY = f"""
-SELECT {LABEL_COLUMNS} FROM labels
-WHERE label_seq IS NULL AND transaction_id IN (
-    SELECT transaction_id FROM scored_transactions
-    WHERE topic_id = %s AND partition = %s AND "offset" >= %s AND "offset" < %s)
-ORDER BY stored_at, partition, "offset"
-"""  # noqa: S608 - same
-_PAST = """
-SELECT label_seq, transaction_id, user_id, coalesce(merchant_id, -1), extract(epoch FROM arrived_at)::float8,
-       is_fraud, extract(epoch FROM event_time)::float8, amount_ratio
-FROM labels WHERE label_seq > %s AND (user_id = ANY(%s) OR merchant_id = ANY(%s)) ORDER BY label_seq
-"""
-_RISK = {
-    ("user_id", False): "SELECT user_id, risk FROM customer_risk",
-    ("user_id", True): "SELECT user_id, risk FROM initial_customer_risk",
-    ("merchant_id", False): "SELECT merchant_id, risk FROM merchant_risk",
-    ("merchant_id", True): "SELECT merchant_id, risk FROM initial_merchant_risk",
-}
-_PUT_CUSTOMERS = """
-INSERT INTO customer_risk (catalogue_version, user_id, risk) VALUES %s
-ON CONFLICT (catalogue_version, user_id) DO UPDATE SET risk = excluded.risk
-"""
-_PUT_MERCHANTS = """
-INSERT INTO merchant_risk (catalogue_version, merchant_id, risk) VALUES %s
-ON CONFLICT (catalogue_version, merchant_id) DO UPDATE SET risk = excluded.risk
-"""
-_PUT_LABELS = f"""
-INSERT INTO labels ({LABEL_COLUMNS}) VALUES %s
-ON CONFLICT (topic_id, partition, "offset") DO UPDATE SET
-    label_seq = excluded.label_seq, user_id = excluded.user_id, merchant_id = excluded.merchant_id,
-    event_time = excluded.event_time, amount = excluded.amount, amount_ratio = excluded.amount_ratio
-"""  # noqa: S608 - same
-_REFUSE = """
-INSERT INTO quarantine (topic_id, partition, "offset", topic, reason, detail, raw, raw_size, log_time) VALUES %s
-"""
-_ADVANCE = """
-INSERT INTO positions (topic_id, partition, topic, next_offset, epoch) VALUES %s
-ON CONFLICT (topic_id, partition) DO UPDATE SET next_offset = excluded.next_offset
-"""
 
 
 class PostgresLabelStore:
@@ -160,7 +93,7 @@ class PostgresLabelTransaction:
     def payments(self, ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, LabelledPayment]:
         """See `LabelTransaction.payments`; a scored payment goes before a historical one."""
         first = index_of("amount_ratio") * FLOAT64.itemsize + 1
-        self._cursor.execute(_PAYMENTS, {"ids": [str(key) for key in ids], "first": first})
+        self._cursor.execute(queries.PAYMENTS, {"ids": [str(key) for key in ids], "first": first})
         return {
             uuid.UUID(key): LabelledPayment(
                 user_id,
@@ -174,12 +107,12 @@ class PostgresLabelTransaction:
 
     def outcomes(self, ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, bool]:
         """See `LabelTransaction.outcomes`."""
-        self._cursor.execute(_OUTCOMES, ([str(key) for key in ids],))
+        self._cursor.execute(queries.OUTCOMES, ([str(key) for key in ids],))
         return {uuid.UUID(key): is_fraud for key, is_fraud in self._cursor}
 
     def waiting(self, ids: Sequence[uuid.UUID]) -> Sequence[LabelRow]:
         """See `LabelTransaction.waiting`."""
-        self._cursor.execute(_WAITING, ([str(key) for key in ids],))
+        self._cursor.execute(queries.WAITING, ([str(key) for key in ids],))
         return [label_row(row) for row in self._cursor]
 
     def released(self, most: int) -> Sequence[LabelRow]:
@@ -198,7 +131,7 @@ class PostgresLabelTransaction:
             self.looked_at, self.versions = ends, versions
             return []
         if self.looked_at is None or versions != self.versions:
-            self._cursor.execute(_RELEASED_ANYWHERE, (most,))
+            self._cursor.execute(queries.RELEASED_ANYWHERE, (most,))
             rows = [label_row(row) for row in self._cursor]
             if len(rows) < most:
                 self.looked_at, self.versions = ends, versions
@@ -207,7 +140,7 @@ class PostgresLabelTransaction:
 
     def past(self, users: Ints, merchants: Ints, *, after: int) -> LabelHistory:
         """See `LabelTransaction.past`."""
-        self._cursor.execute(_PAST, (after, users.tolist(), merchants.tolist()))
+        self._cursor.execute(queries.PAST, (after, users.tolist(), merchants.tolist()))
         rows = self._cursor.fetchall()
         ids = b"".join(uuid.UUID(row[1]).bytes for row in rows)
         return LabelHistory(
@@ -226,17 +159,18 @@ class PostgresLabelTransaction:
         customers, shops = customer_rows(users), merchant_rows(merchants)
         for rows, key in ((customers, "user_id"), (shops, "merchant_id")):
             self._cursor.execute(
-                f"{_RISK[key, initial]} WHERE catalogue_version = %s AND {key} = ANY(%s)",
+                f"{queries.RISK[key, initial]} WHERE catalogue_version = %s AND {key} = ANY(%s)",
                 (CATALOGUE_VERSION, rows.keys.tolist()),
             )
             found = self._cursor.fetchall()
             ids = np.array([row[0] for row in found], np.int64)
-            rows.put(ids, np.frombuffer(b"".join(row[1] for row in found), FLOAT64).reshape(len(ids), -1))
+            values = np.frombuffer(b"".join(row[1] for row in found), FLOAT64)
+            rows.put(ids, values.reshape(len(ids), rows.rows.shape[1]))
         return customers, shops
 
     def put_risk(self, customers: RiskRows, merchants: RiskRows) -> None:
         """See `LabelTransaction.put_risk`."""
-        for statement, rows in ((_PUT_CUSTOMERS, customers), (_PUT_MERCHANTS, merchants)):
+        for statement, rows in ((queries.PUT_CUSTOMERS, customers), (queries.PUT_MERCHANTS, merchants)):
             values = [
                 (CATALOGUE_VERSION, key, row.astype(FLOAT64).tobytes())
                 for key, row in zip(rows.keys.tolist(), rows.rows, strict=False)
@@ -245,10 +179,12 @@ class PostgresLabelTransaction:
 
     def put_labels(self, labels: Sequence[LabelRow]) -> None:
         """See `LabelTransaction.put_labels`."""
-        execute_values(self._cursor, _PUT_LABELS, [label_values(row) for row in labels], page_size=1_000)
+        execute_values(self._cursor, queries.PUT_LABELS, [label_values(row) for row in labels], page_size=1_000)
 
     def refuse(self, records: Sequence[RefusedRecord], topic_id: str) -> None:
         """See `LabelTransaction.refuse`."""
+        if not records:
+            return
         kept = []
         outgoing = []
         for item in records:
@@ -267,18 +203,19 @@ class PostgresLabelTransaction:
             )
             key = f"{record.topic}/{record.partition}/{record.offset}".encode()
             outgoing.append((QUARANTINE, key, encode_quarantine_record(word)))
-        execute_values(self._cursor, _REFUSE, kept)
+        execute_values(self._cursor, queries.REFUSE, kept)
         execute_values(
             self._cursor,
             "INSERT INTO outbox (topic, key, value, not_before) VALUES %s",
             outgoing,
             template="(%s, %s, %s, clock_timestamp())",
         )
+        self._cursor.execute(f"NOTIFY {OUTBOX_CHANNEL}")
 
     def advance(self, topic: str, topic_id: str, next_offsets: Mapping[int, int]) -> None:
         """See `LabelTransaction.advance`; the log of labels has no epochs."""
         rows = [(topic_id, partition, topic, offset, 0) for partition, offset in next_offsets.items()]
-        execute_values(self._cursor, _ADVANCE, rows)
+        execute_values(self._cursor, queries.ADVANCE, rows)
 
     def take_turns(self, label_seq: int) -> None:
         """See `LabelTransaction.take_turns`."""
@@ -291,7 +228,7 @@ class PostgresLabelTransaction:
             first = start.get(place, 0)
             reached[place] = min(end, first + _RELEASE_RANGE)
             if reached[place] > first:
-                self._cursor.execute(_RELEASED_BY, (*place, first, reached[place]))
+                self._cursor.execute(queries.RELEASED_BY, (*place, first, reached[place]))
                 rows += [label_row(row) for row in self._cursor]
         self.looked_at = reached
         return rows
