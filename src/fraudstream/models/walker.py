@@ -92,24 +92,27 @@ def score(model: ScoringModel, vectors: Floats) -> Scored:
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def _walk_trees(nodes: _Nodes, scale: _Scale, vectors: Floats, output: _Output) -> None:
-    moved = np.empty(vectors.shape[1])
+    # Unsigned indices spare the compiled code a check for negative ones: a third of the time.
+    inputs, moved = np.empty(vectors.shape[1]), np.empty(vectors.shape[1])
     for row in range(vectors.shape[0]):
+        _take_inputs(vectors[row], scale.float32_inputs, inputs)
         moved[:] = 0.0
         expected = 0.0
         reached = 0.0
         for root in nodes.root:
-            node = root
-            expected += nodes.value[root]
-            while nodes.feature[node] >= 0:
-                feature = nodes.feature[node]
-                x = vectors[row, feature]
-                if scale.float32_inputs:
-                    x = np.float64(np.float32(x))
-                goes_left = nodes.missing_left[node] if math.isnan(x) else x <= nodes.threshold[node]
-                child = nodes.left[node] if goes_left else nodes.right[node]
-                moved[feature] += nodes.value[child] - nodes.value[node]
-                node = child
-            reached += nodes.value[node]
+            node = np.uint64(root)
+            here = nodes.value[node]
+            expected += here
+            asked = nodes.feature[node]
+            while asked >= 0:
+                feature = np.uint64(asked)
+                x = inputs[feature]
+                goes_left = x <= nodes.threshold[node] or (math.isnan(x) and nodes.missing_left[node])
+                node = np.uint64(nodes.left[node]) if goes_left else np.uint64(nodes.right[node])
+                moved[feature] += nodes.value[node] - here
+                here = nodes.value[node]
+                asked = nodes.feature[node]
+            reached += here
         raw = scale.base + scale.scale * reached
         unit = scale.scale
         if scale.is_probability:
@@ -118,6 +121,15 @@ def _walk_trees(nodes: _Nodes, scale: _Scale, vectors: Floats, output: _Output) 
         output.log_odds[row] = raw
         output.probability[row] = _sigmoid(scale.slope * raw + scale.intercept)
         _keep_top(moved, scale.slope * unit, output.top_feature[row], output.top_contribution[row])
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _take_inputs(vector: Floats, float32_inputs: bool, inputs: Floats) -> None:  # noqa: FBT001 - compiled
+    if float32_inputs:
+        for feature in range(len(vector)):
+            inputs[feature] = np.float64(np.float32(vector[feature]))
+    else:
+        inputs[:] = vector
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
