@@ -60,6 +60,7 @@ def produce(
     file: Annotated[
         str | None, typer.Option(help="Send these JSON lines unchanged instead; - is standard input.")
     ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on after an earlier run of the same city.")] = False,
     seed: Seed = 7,
     customers: Customers = 2_000,
     history_days: HistoryDays = 45,
@@ -80,6 +81,7 @@ def produce(
             speed=speed,
             count=count,
             seconds=seconds,
+            resume=resume,
         )
     )
 

@@ -47,8 +47,8 @@ def services(environment: Mapping[str, str]) -> tuple[Command, ...]:
 
 
 def producer(environment: Mapping[str, str], plan: DemoPlan, start: float) -> Command:
-    """Send the days after the history, at the plan's rate."""
-    arguments = (*_world(plan, start), "--rate", str(plan.rate))
+    """Send the days after the history, or after an earlier demo's, at the plan's rate."""
+    arguments = (*_world(plan, start), "--rate", str(plan.rate), "--resume")
     return _app(PRODUCER, environment, "produce", *arguments, stop_timeout=FLUSH_TIMEOUT)
 
 

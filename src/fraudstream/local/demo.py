@@ -10,6 +10,7 @@ from rich.console import Console
 
 from fraudstream.adapters.aws import ensure_alerting_resources
 from fraudstream.clock import Clock, SystemClock
+from fraudstream.errors import ConfigurationError
 from fraudstream.local import apps, mlflow
 from fraudstream.local.endpoints import write_endpoints
 from fraudstream.local.ports import is_listening
@@ -17,7 +18,14 @@ from fraudstream.local.provision import provision
 from fraudstream.local.schedule import DemoPlan, world_start
 from fraudstream.local.stack import EmbeddedStack
 from fraudstream.local.watch import Watch
-from fraudstream.settings import AlertingSettings, DatabaseSettings, KafkaSettings, LocalSettings
+from fraudstream.producer.bookmark import read_bookmark
+from fraudstream.settings import (
+    AlertingSettings,
+    DatabaseSettings,
+    KafkaSettings,
+    LocalSettings,
+    ProducerSettings,
+)
 from fraudstream.verify.main import verify
 from fraudstream.verify.report import Balance
 
@@ -76,7 +84,7 @@ def _prepare(stack: EmbeddedStack, progress: Progress) -> Mapping[str, str]:
 
 def _start_apps(stack: EmbeddedStack, plan: DemoPlan, environment: Mapping[str, str], progress: Progress) -> None:
     supervisor = stack.supervisor
-    start = world_start(plan)
+    start = _start_of(plan)
     training = supervisor.start(apps.trainer(environment, plan, start))
     scorer = supervisor.start(apps.scorer(environment))
     for command in apps.services(environment):
@@ -93,6 +101,21 @@ def _start_apps(stack: EmbeddedStack, plan: DemoPlan, environment: Mapping[str, 
     progress.say(f"ready: addresses are in {path}")
     if plan.producer:
         supervisor.start(apps.producer(environment, plan, start))
+
+
+def _start_of(plan: DemoPlan) -> float:
+    """First day of the city: of the one that an earlier demo in this home began, if it is the same."""
+    folder = ProducerSettings.load().journal_dir
+    before = read_bookmark(folder)
+    if before is None:
+        return world_start(plan)
+    if not before.same_city(seed=plan.seed, customers=plan.customers, history_days=plan.history_days):
+        raise ConfigurationError(
+            f"an earlier demo left a city of seed {before.seed}, {before.customers} customers and "
+            f"{before.history_days} days of history: ask for the same, begin anew with `make clean`, or set "
+            "FRAUDSTREAM_HOME to another folder"
+        )
+    return before.start
 
 
 def _close(stack: EmbeddedStack, plan: DemoPlan, progress: Progress) -> int:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 PAYMENTS_A_DAY = 2.0
 """A low estimate of a simulated customer's payments in a day, so that the window below is never too short."""
-SPARE_DAYS = 30
-"""Simulated days kept between the end of the stream and today."""
+SPARE_DAYS = 1_000
+"""Simulated days kept between the end of the stream and today: later demos in the same home go on with them."""
 OPEN_END_SECONDS = 4 * 3_600
 """Real seconds a demo without an end is laid out for; after them simulated time slows down to real time."""
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 
+import msgspec
 import structlog
 
 from fraudstream import logs
@@ -13,6 +14,7 @@ from fraudstream.adapters.kafka import KafkaAdmin, KafkaProducer
 from fraudstream.clock import Clock, SystemClock
 from fraudstream.contracts.topics import LABELS, TRANSACTIONS
 from fraudstream.errors import ConfigurationError
+from fraudstream.producer.bookmark import Bookmark, BookmarkKeeper, read_bookmark
 from fraudstream.producer.journal import Journal
 from fraudstream.producer.lines import opened
 from fraudstream.producer.pace import Pace
@@ -43,6 +45,7 @@ def produce_live(
     speed: float | None = None,
     count: int | None = None,
     seconds: float | None = None,
+    resume: bool = False,
 ) -> int:
     """Send the days of a city that follow its history; returns the exit status, 0 if everything was acknowledged.
 
@@ -62,26 +65,31 @@ def produce_live(
         speed: simulated seconds in a real one.
         count: end after so many payments.
         seconds: end after so many seconds.
+        resume: go on with the day after the one an earlier stream of the same city has reached.
 
     Raises:
-        ConfigurationError: a missing setting, an impossible world, a missing topic, an unwritable journal.
+        ConfigurationError: a missing setting, an impossible world, a bookmark of another city,
+            a missing topic, an unwritable journal.
         TemporarilyUnavailable: the broker does not answer.
     """
     requests = listen()
     clock = SystemClock()
     world = CityWorld(seed, customers, DEFAULT_START if start is None else start)
-    live_from = world.start + history_days * DAY
+    begun = Bookmark(seed, customers, history_days, world.start, world.start)
+    skipped = _days_over(begun) if resume else history_days
+    live_from = world.start + skipped * DAY
     if live_from > clock.now():
         raise ConfigurationError(
-            f"a history of {history_days} days from {_date(world.start)} on ends in the future; start it earlier"
+            f"{skipped} days from {_date(world.start)} on end in the future; start the history earlier"
         )
 
     def send(sender: Sender, progress: Progress, journal: Journal) -> None:
         days = world.days()
-        for done, _ in enumerate(islice(days, history_days), start=1):
-            progress.preparing(done, history_days)
+        for done, _ in enumerate(islice(days, skipped), start=1):
+            progress.preparing(done, skipped)
             if requests.stop:
                 return
+        bookmark = BookmarkKeeper(journal.path.parent, begun, clock)
         LiveStream(
             timeline=Timeline(a_day_ahead(days), start=live_from),
             sender=sender,
@@ -89,9 +97,11 @@ def produce_live(
             limits=Limits(count, seconds),
             requests=requests,
             frauds=ScriptedFrauds(world, journal.path.parent, journal.path.stem),
+            bookmark=bookmark,
             progress=progress,
             clock=clock,
         ).run()
+        bookmark.write()
 
     return _account(send, requests, clock, topics=(TRANSACTIONS, LABELS))
 
@@ -114,6 +124,19 @@ def produce_file(path: str, *, rate: float | None = None) -> int:
             LineReplay(descriptor, sender, Pace(clock, rate=rate), requests, progress, clock).run()
 
         return _account(send, requests, clock, topics=(TRANSACTIONS,))
+
+
+def _days_over(city: Bookmark) -> int:
+    before = read_bookmark(ProducerSettings.load().journal_dir)
+    if before is None:
+        return city.history_days
+    if msgspec.structs.replace(before, moment=city.moment) != city:
+        raise ConfigurationError(
+            f"the stream to go on with is of seed {before.seed}, {before.customers} customers and "
+            f"{before.history_days} days of history from {_date(before.start)} on: ask for the same, or choose another "
+            "JOURNAL_DIR"
+        )
+    return before.next_day()
 
 
 def _account(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import structlog
 
 from fraudstream.clock import Clock
+from fraudstream.producer.bookmark import BookmarkKeeper
 from fraudstream.producer.pace import Pace
 from fraudstream.producer.progress import Progress
 from fraudstream.producer.requests import Requests
@@ -46,6 +47,7 @@ class LiveStream:
     limits: Limits
     requests: Requests
     frauds: ScriptedFrauds
+    bookmark: BookmarkKeeper
     progress: Progress
     clock: Clock
     _told: bool = False
@@ -63,6 +65,7 @@ class LiveStream:
                 self.sender.send(batch.records)
                 self.frauds.note(batch.records, now)
                 payments += batch.payments
+                self.bookmark.reached(self.timeline.moment)
             else:
                 if most and horizon >= now:
                     self._tell_that_it_caught_up()

@@ -13,6 +13,7 @@ from fraudstream.adapters.memory import MemoryBroker, MemoryProducer
 from fraudstream.clock import ManualClock
 from fraudstream.contracts.topics import LABELS, TRANSACTIONS
 from fraudstream.contracts.transaction import parse_transaction
+from fraudstream.producer.bookmark import Bookmark, BookmarkKeeper
 from fraudstream.producer.journal import Journal
 from fraudstream.producer.pace import Pace
 from fraudstream.producer.progress import Progress
@@ -49,6 +50,7 @@ class Stage:
                 limits=limits,
                 requests=self.requests,
                 frauds=ScriptedFrauds(self.world, self.folder, "run"),
+                bookmark=BookmarkKeeper(self.folder, Bookmark(1, 1, 7, LIVE, LIVE), self.clock),
                 progress=Progress(self.clock, Console(force_terminal=False)),
                 clock=self.clock,
             ).run()
