@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - what everybody calls it
 from pyspark.sql.streaming import StreamingQuery
 
-from fraudstream.scoring.worker import SUMMARY_SCHEMA, ScoringTask, pass_on, score_batches
+from fraudstream.scoring.task import SUMMARY_SCHEMA, ScoringTask, pass_on, score_batches
 
 
 @dataclass(frozen=True, slots=True)

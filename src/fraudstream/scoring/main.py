@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import structlog
@@ -19,8 +20,8 @@ from fraudstream.ports import TopicPartitions
 from fraudstream.scoring.job import Log, start_scoring, warm_up
 from fraudstream.scoring.positions import starting_offsets
 from fraudstream.scoring.session import scoring_session, stop_session
+from fraudstream.scoring.task import ScoringTask
 from fraudstream.scoring.watch import Watch, wait_for_model
-from fraudstream.scoring.worker import ScoringTask
 from fraudstream.settings import DatabaseSettings, KafkaSettings, ScoringSettings
 
 log = structlog.get_logger()
@@ -70,12 +71,12 @@ def run_scorer(
         spark = scoring_session(settings.scoring)
         _stop_on_signals(stopped)  # PySpark has put its own in place
         try:
-            warm_up(spark, tasks=len(topic.bounds))
-            if not wait_for_model(runs, stopped):
-                return
-            run = _begin(runs, topic, clock.now())
-            query = _start(spark, topic, run, settings)
-            Watch(query, runs, run, clock, stopped).until_stopped(seconds)
+            with ThreadPoolExecutor(1, "warm-up") as aside:
+                warm = aside.submit(warm_up, spark, tasks=len(topic.bounds))
+                if wait_for_model(runs, stopped):
+                    run = _begin(runs, topic, clock.now())
+                    query = _start(spark, topic, run, settings)
+                    Watch(query, runs, run, clock, stopped, warm).until_stopped(seconds)
         finally:
             stop_session(spark)
             log.info("scorer stopped")

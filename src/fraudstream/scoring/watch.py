@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -94,6 +95,8 @@ class Watch:
     run: Run
     clock: Clock
     stopped: threading.Event
+    warm: Future[None]
+    """Done once the Python workers are there."""
     _is_ready: bool = False
     _unreachable_since: float | None = None
     _due: dict[str, float] = field(default_factory=dict)
@@ -144,7 +147,12 @@ class Watch:
             log.warning("the database does not answer; positions stand still", problem=str(error))
 
     def _takes_triggers(self) -> bool:
-        """Whether the first trigger was taken, or there was nothing to take."""
+        """Whether the workers are there, and the first trigger was taken or there was nothing to take."""
+        if not self.warm.done():
+            return False
+        problem = self.warm.exception()
+        if problem is not None:
+            raise failure_of(str(problem))
         return self.query.lastProgress is not None or self.query.status["message"].startswith("Waiting for")
 
     def _report(self) -> None:

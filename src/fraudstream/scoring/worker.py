@@ -2,7 +2,6 @@
 
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -15,26 +14,13 @@ from fraudstream.errors import ConfigurationError, TemporarilyUnavailable
 from fraudstream.scoring.model_cache import ModelCache
 from fraudstream.scoring.parse import LogRecords, read_records
 from fraudstream.scoring.slice import SliceSummary, score_slice
+from fraudstream.scoring.task import ScoringTask
 from fraudstream.slice_port import LogPart
 
 SLICE_BYTES = 16_000_000
 """Bytes of records in one slice at the most, so that a worker's memory is bounded whatever the records' size."""
 RETRY_SECONDS = 90.0
 """How long one slice is tried while the database does not answer; Spark then tries the task again."""
-SUMMARY_SCHEMA = "partition int, scored long, quarantined long, repeats long, alerts long"
-
-
-@dataclass(frozen=True, slots=True)
-class ScoringTask:
-    """What a worker must know; it travels with Spark's plan. Durations are in seconds."""
-
-    topic: str
-    topic_id: str
-    epoch: int
-    database_url: str
-    slice_rows: int
-    max_future: float
-    label_delay: float
 
 
 def score_batches(task: ScoringTask, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -55,11 +41,6 @@ def score_batches(task: ScoringTask, batches: Iterator[pa.RecordBatch]) -> Itera
                     "alerts": [summary.alerts],
                 }
             )
-
-
-def pass_on(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Do nothing, in a worker that is there from then on."""
-    yield from batches
 
 
 def pieces(batch: pa.RecordBatch, *, rows: int, size: int) -> Iterator[pa.RecordBatch]:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,8 +95,9 @@ class SlowClock(ManualClock):
 
 
 def watch(query: FakeQuery, runs: FakeRuns, turns: int = 50, act: Callable[[int], None] = lambda _: None) -> Watch:
-    clock = ManualClock()
-    return Watch(query, runs, Run(4, {}), clock, Turns(clock, turns, act))
+    clock, warm = ManualClock(), Future[None]()
+    warm.set_result(None)
+    return Watch(query, runs, Run(4, {}), clock, Turns(clock, turns, act), warm)
 
 
 def test_a_stop_ends_the_stream() -> None:
@@ -118,6 +120,24 @@ def test_a_stream_is_ready_after_its_first_trigger() -> None:
     watch(query, runs).until_stopped(None)
 
     assert runs.ready == [4]
+
+
+def test_a_stream_is_not_ready_before_its_workers_are() -> None:
+    query, runs = FakeQuery(message="Waiting for data to arrive"), FakeRuns()
+    watched = watch(query, runs)
+    watched.warm = Future()
+    watched.until_stopped(None)
+
+    assert runs.ready == []
+
+
+def test_workers_that_can_not_start_end_the_stream() -> None:
+    watched = watch(FakeQuery(), FakeRuns())
+    watched.warm = Future()
+    watched.warm.set_exception(RuntimeError("Caused by: java.io.IOException: no such python"))
+
+    with pytest.raises(FraudstreamError, match="no such python"):
+        watched.until_stopped(None)
 
 
 def test_it_ends_after_the_seconds_asked_for() -> None:
