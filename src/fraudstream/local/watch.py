@@ -29,6 +29,8 @@ SCREEN_INTERVAL = 0.5
 FIRST_FRAUD = 15.0
 """Seconds after which the fraud is played where no length is set."""
 ALERTS_SHOWN = 8
+SCRIPTED = "scripted-*.json"
+"""Notes that the producer leaves of the frauds it plays."""
 
 
 @dataclass
@@ -48,8 +50,9 @@ class Watch:
         self._reader = LiveReader(DatabaseSettings.load().database_url.get_secret_value(), TRANSACTIONS)
         self._admin = KafkaAdmin(KafkaSettings.load())
         self._journal = ProducerSettings.load().journal_dir
+        self._older = frozenset(self._journal.glob(SCRIPTED))
         self._since = dt.datetime.now(dt.UTC)
-        self._began = self.clock.monotonic()
+        self._began = 0.0
         self._fraud_at = FIRST_FRAUD if self.plan.seconds is None else self.plan.seconds / 2
 
     def until_over(self) -> None:
@@ -58,6 +61,7 @@ class Watch:
         Raises:
             ProcessEnded: a part of the stack died too often.
         """
+        self._began = self.clock.monotonic()
         with Keyboard() as keyboard:
             if self.console.is_terminal:
                 with Live(console=self.console, auto_refresh=False, transient=True) as live:
@@ -95,7 +99,7 @@ class Watch:
         bounds = self._admin.describe(TRANSACTIONS).bounds
         lag = sum(end - figures.next_offsets.get(partition, first) for partition, (first, end) in bounds.items())
         rate = self._meter.add(self.clock.monotonic(), figures.scored)
-        return Snapshot(figures, rate, lag, self._elapsed(), alerts, self._scripted())
+        return Snapshot(figures, rate, lag, self._elapsed(), alerts, self.scripted())
 
     def _obey(self, key: str) -> bool:
         if key == "f" and self.plan.producer:
@@ -107,11 +111,17 @@ class Watch:
         if producer is not None and producer.is_running():
             producer.popen.send_signal(signal.SIGUSR1)
 
-    def _scripted(self) -> frozenset[str]:
+    def scripted(self) -> frozenset[str]:
+        """Ids of the scripted payments sent since the watch began."""
         ids: set[str] = set()
-        for path in self._journal.glob("scripted-*.json"):
+        for path in set(self._journal.glob(SCRIPTED)) - self._older:
             ids |= {str(identifier) for identifier in json.loads(path.read_text(encoding="utf-8"))["transaction_ids"]}
         return frozenset(ids)
+
+    def scripted_was_notified(self) -> bool:
+        """Whether a scripted fraud was alerted since the watch began, and its notification arrived."""
+        alerted, notified = self._reader.fates(sorted(self.scripted()))
+        return 0 < alerted == notified
 
     def _print(self, snapshot: Snapshot) -> None:
         self.console.print(line(snapshot), highlight=False, markup=False, soft_wrap=True)
