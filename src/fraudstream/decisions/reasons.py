@@ -1,6 +1,7 @@
 """Why a payment scored high, in sentences an analyst reads."""
 
 from fraudstream.contracts.decision import Reason
+from fraudstream.decisions.sentences import sentence
 from fraudstream.features.catalogue import FEATURE_NAMES
 from fraudstream.features.events import Codes, Floats
 
@@ -18,8 +19,8 @@ def reasons(top_feature: Codes, top_contribution: Floats, vector: Floats) -> tup
             feature=FEATURE_NAMES[column],
             value=float(vector[column]),
             contribution=float(contribution),
-            text=f"{FEATURE_NAMES[column].replace('_', ' ')} is {vector[column]:.6g}",
+            text=sentence(FEATURE_NAMES[column], vector),
         )
-        for column, contribution in zip(top_feature.tolist(), top_contribution, strict=True)
-        if column >= 0 and contribution > 0
+        for column, contribution in zip(top_feature.tolist(), top_contribution.tolist(), strict=True)
+        if column >= 0 and contribution > 0.0
     )
