@@ -21,14 +21,14 @@ SETTLED_DEVIATION = 5
 UNSETTLED_DEVIATION = 0.8
 SMALLEST_DEVIATION = 0.2
 LARGEST_ZSCORE = 10.0
+OUTLIER_HALF_LIFE = 20.0 * DAY
+LARGEST_HALF_LIFE = 14.0 * DAY
+"""Seconds."""
 
 _AMOUNT = index_of("amount")
 _RATIO = index_of("amount_ratio")
 _ZSCORE = index_of("amount_zscore")
-_TO_LARGEST = index_of("amount_to_largest")
-_USUAL = index_of("usual_amount")
-_OUTLIERS_5D = index_of("outliers_5d")
-_OUTLIERS_20D = index_of("outliers_20d")
+_OUTLIERS = index_of("outliers_20d")
 _SINCE_OUTLIER = index_of("days_since_outlier")
 _LARGEST_RATIO = index_of("largest_ratio_14d")
 
@@ -41,15 +41,11 @@ def describe_amount(state: Floats, payment: Payment, vector: Floats) -> None:
     base = max(mean, SMALLEST_BASE)
     vector[_AMOUNT] = payment.amount
     vector[_RATIO] = payment.amount / base if known else 1.0
-    vector[_USUAL] = mean
     residual = math.log1p(payment.amount) - state[slot.LOG_MEAN] if known else 0.0
     vector[_ZSCORE] = min(max(residual / deviation(state), -LARGEST_ZSCORE), LARGEST_ZSCORE)
-    largest = state[slot.LARGEST] * remaining(payment.gap, 90.0 * DAY)
-    vector[_TO_LARGEST] = payment.amount / max(largest, base) if known else 1.0
-    vector[_OUTLIERS_5D] = state[slot.OUTLIERS_5D] * remaining(payment.gap, 5.0 * DAY)
-    vector[_OUTLIERS_20D] = state[slot.OUTLIERS_20D] * remaining(payment.gap, 20.0 * DAY)
+    vector[_OUTLIERS] = state[slot.OUTLIERS] * remaining(payment.gap, OUTLIER_HALF_LIFE)
     vector[_SINCE_OUTLIER] = days_since(payment.time, state[slot.LAST_OUTLIER])
-    vector[_LARGEST_RATIO] = state[slot.RECENT_LARGEST] * remaining(payment.gap, 14.0 * DAY) / base
+    vector[_LARGEST_RATIO] = state[slot.RECENT_LARGEST] * remaining(payment.gap, LARGEST_HALF_LIFE) / base
 
 
 @compiled
@@ -65,16 +61,11 @@ def learn_amount(state: Floats, payment: Payment, vector: Floats) -> None:
     """Let the amount enter the state."""
     _learn_mean(state, payment.amount)
     _learn_deviation(state, payment.amount)
-    late = payment.lateness
-    kept = state[slot.LARGEST] * remaining(payment.gap, 90.0 * DAY)
-    state[slot.LARGEST] = max(kept, payment.amount * remaining(late, 90.0 * DAY))
-    kept = state[slot.RECENT_LARGEST] * remaining(payment.gap, 14.0 * DAY)
-    state[slot.RECENT_LARGEST] = max(kept, payment.amount * remaining(late, 14.0 * DAY))
-    state[slot.OUTLIERS_5D] = vector[_OUTLIERS_5D]
-    state[slot.OUTLIERS_20D] = vector[_OUTLIERS_20D]
+    kept = state[slot.RECENT_LARGEST] * remaining(payment.gap, LARGEST_HALF_LIFE)
+    state[slot.RECENT_LARGEST] = max(kept, payment.amount * remaining(payment.lateness, LARGEST_HALF_LIFE))
+    state[slot.OUTLIERS] = vector[_OUTLIERS]
     if state[slot.COUNT] >= SETTLED and vector[_RATIO] > OUTLIER_RATIO:
-        state[slot.OUTLIERS_5D] += remaining(late, 5.0 * DAY)
-        state[slot.OUTLIERS_20D] += remaining(late, 20.0 * DAY)
+        state[slot.OUTLIERS] += remaining(payment.lateness, OUTLIER_HALF_LIFE)
         state[slot.LAST_OUTLIER] = max(state[slot.LAST_OUTLIER], payment.time)
 
 

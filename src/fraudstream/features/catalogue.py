@@ -37,9 +37,11 @@ _OF_THE_AMOUNT = (
         "amount_ratio", "ratio", "amount by the customer's winsorised mean; 1 on a first payment", "all", _CUSTOMER
     ),
     Feature("amount_zscore", "deviations", "deviation of log(1 + amount) from the customer's mean", "all", _CUSTOMER),
-    Feature("amount_to_largest", "ratio", "amount by the customer's largest so far", "half-life 90 days", _CUSTOMER),
-    Feature("usual_amount", "currency", "the customer's winsorised mean amount before this payment", "all", _CUSTOMER),
-    Feature("outliers_5d", "payments", "payments above 2.5 times the mean, decayed", "half-life 5 days", _CUSTOMER),
+    Feature(
+        "amount_to_category", "log ratio", "log amount less the usual one in the category", "12 payments", _CUSTOMER
+    ),
+    Feature("excess_1h", "log ratio", "decayed sum of amount_to_category", "half-life 1 hour", _CUSTOMER),
+    Feature("excess_1d", "log ratio", "decayed sum of amount_to_category", "half-life 1 day", _CUSTOMER),
     Feature("outliers_20d", "payments", "payments above 2.5 times the mean, decayed", "half-life 20 days", _CUSTOMER),
     Feature("days_since_outlier", "days", "time since the newest of those; 400 without one", "400 days", _CUSTOMER),
     Feature("largest_ratio_14d", "ratio", "largest recent amount by the mean", "half-life 14 days", _CUSTOMER),
@@ -52,22 +54,18 @@ _OF_THE_PACE = (
     Feature("payments_30d", "payments", "decayed count of payments", "half-life 30 days", _CUSTOMER),
     Feature("amount_1h", "currency", "decayed sum of amounts", "half-life 1 hour", _CUSTOMER),
     Feature("amount_1d", "currency", "decayed sum of amounts", "half-life 1 day", _CUSTOMER),
-    Feature("amount_7d", "currency", "decayed sum of amounts", "half-life 7 days", _CUSTOMER),
     Feature("small_payments_1h", "payments", "payments of at most 7 units, decayed", "half-life 1 hour", _CUSTOMER),
-    Feature("online_payments_1d", "payments", "online payments, decayed", "half-life 1 day", _CUSTOMER),
     Feature("hours_since_last", "hours", "time since the newest payment; 9600 on a first one", "400 days", _CUSTOMER),
     Feature("age_days", "days", "time since the customer's first payment", "all", _CUSTOMER),
     Feature("payments_known", "payments", "payments of the customer so far", "all", _CUSTOMER),
 )
 _OF_HABITS = (
     Feature("online", "0 or 1", "channel is online; if absent, the category says so", "none", _PAYMENT),
-    Feature("category", "code", "place of the category in the contract's list; -1 if absent", "none", _PAYMENT),
     Feature("category_share", "share", "share of this category in the customer's payments", "100 payments", _CUSTOMER),
-    Feature("method_share", "share", "share of this payment method", "100 payments", _CUSTOMER),
-    Feature("new_device", "0 or 1", "not one of the customer's last four devices", "4 devices", _CUSTOMER),
-    Feature("device_age_days", "days", "time since this device appeared", "4 devices", _CUSTOMER),
+    Feature("new_device", "0 or 1", "not one of the customer's last three devices", "3 devices", _CUSTOMER),
+    Feature("device_age_days", "days", "time since this device appeared", "3 devices", _CUSTOMER),
     Feature(
-        "merchants_since", "merchants", "other merchants paid since this one; 14 if new", "14 merchants", _CUSTOMER
+        "merchants_since", "merchants", "other merchants paid since this one; 20 if new", "20 merchants", _CUSTOMER
     ),
     Feature("new_merchants_1d", "payments", "payments at new merchants, decayed", "half-life 1 day", _CUSTOMER),
     Feature("hour", "hours", "time of day, UTC", "none", _PAYMENT),
@@ -83,23 +81,13 @@ _OF_OUTCOMES = (
     ),
     Feature("frauds_30d", "payments", "confirmed frauds, decayed", "half-life 30 days", _CUSTOMER_LABELS),
     Feature("ratio_to_genuine", "ratio", "amount ratio by the mean one of confirmed genuine", "all", _CUSTOMER_LABELS),
-    Feature("ratio_to_largest", "ratio", "amount ratio by the largest confirmed genuine", "all", _CUSTOMER_LABELS),
-    Feature("exposure_5d", "risk", "risk of the merchants paid, decayed", "half-life 5 days", _MERCHANT_LABELS),
     Feature("fraud_run", "payments", "frauds since the newest genuine payment", "all", _MERCHANT_LABELS),
     Feature("unexplained_run", "payments", "those whose amount was not unusual", "all", _MERCHANT_LABELS),
     Feature("run_age_days", "days", "time since that run began; 400 without one", "400 days", _MERCHANT_LABELS),
-    Feature(
-        "clean_before_run_days",
-        "days",
-        "since the last genuine before the run; 0 without",
-        "400 days",
-        _MERCHANT_LABELS,
-    ),
     Feature("merchant_days_since_fraud", "days", "since its last fraud; 400 without one", "400 days", _MERCHANT_LABELS),
     Feature(
         "merchant_days_since_genuine", "days", "since its last genuine one; 400 if none", "400 days", _MERCHANT_LABELS
     ),
-    Feature("merchant_genuine_run", "payments", "genuine ones since the newest fraud", "all", _MERCHANT_LABELS),
     Feature(
         "merchant_fraud_rate_3d", "share", "share of fraud in labels, decayed", "half-life 3 days", _MERCHANT_LABELS
     ),

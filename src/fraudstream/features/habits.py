@@ -1,4 +1,4 @@
-"""What is new for a customer: device, merchant, category, payment method, time of day."""
+"""What is new for a customer: device, merchant, category, time of day."""
 
 import math
 
@@ -19,9 +19,7 @@ EPOCH_WEEKDAY = 3
 SATURDAY = 5
 
 _ONLINE = index_of("online")
-_CATEGORY = index_of("category")
 _CATEGORY_SHARE = index_of("category_share")
-_METHOD_SHARE = index_of("method_share")
 _NEW_DEVICE = index_of("new_device")
 _DEVICE_AGE = index_of("device_age_days")
 _MERCHANTS_SINCE = index_of("merchants_since")
@@ -35,9 +33,7 @@ _HOUR_DISTANCE = index_of("hour_distance")
 def describe_habits(state: Floats, payment: Payment, vector: Floats) -> None:
     """The features of novelty and of the time of day."""
     vector[_ONLINE] = 1.0 if payment.online else 0.0
-    vector[_CATEGORY] = payment.category
-    vector[_CATEGORY_SHARE] = share(state[slot.CATEGORIES : slot.METHODS], payment.category)
-    vector[_METHOD_SHARE] = share(state[slot.METHODS : slot.DEVICES], payment.method)
+    vector[_CATEGORY_SHARE] = share(state[slot.CATEGORIES : slot.LEVELS], payment.category)
     _describe_device(state, payment, vector)
     merchants = state[slot.MERCHANTS : slot.MERCHANTS + slot.MERCHANT_SLOTS]
     vector[_MERCHANTS_SINCE] = place_of(merchants, payment.merchant) if payment.merchant else 0.0
@@ -70,8 +66,7 @@ def _describe_device(state: Floats, payment: Payment, vector: Floats) -> None:
 @compiled
 def learn_habits(state: Floats, payment: Payment, vector: Floats) -> None:
     """Let the payment enter the habits."""
-    count(state[slot.CATEGORIES : slot.METHODS], payment.category)
-    count(state[slot.METHODS : slot.DEVICES], payment.method)
+    count(state[slot.CATEGORIES : slot.LEVELS], payment.category)
     _learn_device(state, payment)
     state[slot.NEW_MERCHANTS] = vector[_NEW_MERCHANTS]
     if payment.merchant:

@@ -22,13 +22,12 @@ from fraudstream.features.catalogue import FEATURE_COUNT, index_of
 from fraudstream.features.compilation import cached, compiled, source_digest
 from fraudstream.features.events import ABSENT, CATEGORIES, CHANNELS, Codes, EventColumns, Floats, Ints
 from fraudstream.features.habits import describe_habits, learn_habits
+from fraudstream.features.levels import describe_level, learn_level
 from fraudstream.features.memory import folded
 from fraudstream.features.outcomes import (
     describe_customer_risk,
-    describe_exposure,
     describe_merchant_risk,
     learn_customer_label,
-    learn_exposure,
     learn_merchant_label,
 )
 from fraudstream.features.payment import Payment
@@ -50,7 +49,6 @@ class Payments(NamedTuple):
     amount: Floats
     category: Codes
     location: Codes
-    method: Codes
     merchant_id: Ints
     device_id: Ints
     channel: Codes
@@ -106,7 +104,6 @@ def payment_at(payments: Payments, i: int, state: Floats) -> Payment:
         payments.amount[i],
         payments.category[i],
         payments.location[i],
-        payments.method[i],
         folded(payments.merchant_id[i]),
         folded(payments.device_id[i]),
         is_online(payments.channel[i], payments.category[i]),
@@ -125,18 +122,18 @@ def step(state: Floats, customer_risk: Floats, merchant_risk: Floats, payment: P
         vector: (F,) every column is written.
     """
     describe_amount(state, payment, vector)
+    describe_level(state, payment, vector)
     describe_velocity(state, payment, vector)
     describe_habits(state, payment, vector)
     describe_place(state, payment, vector)
     describe_customer_risk(customer_risk, payment, vector)
     describe_merchant_risk(merchant_risk, payment, vector)
-    describe_exposure(state, payment, vector)
 
     learn_amount(state, payment, vector)
+    learn_level(state, payment, vector)
     learn_velocity(state, payment, vector)
     learn_habits(state, payment, vector)
     learn_place(state, payment)
-    learn_exposure(state, merchant_risk, payment, vector)
     if state[slot.COUNT] == 0.0:
         state[slot.FIRST_TIME] = payment.time
         state[slot.LAST_TIME] = payment.time
@@ -240,7 +237,6 @@ def payments_of(columns: EventColumns, customer_row: Ints, merchant_row: Ints) -
         plain(columns.amount, np.float64),
         plain(columns.category, np.int16),
         plain(columns.location, np.int16),
-        plain(columns.payment_method, np.int16),
         plain(columns.merchant_id, np.int64),
         plain(columns.device_id, np.int64),
         plain(columns.channel, np.int16),

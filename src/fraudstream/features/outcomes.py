@@ -15,23 +15,17 @@ from fraudstream.features.payment import DAY, NEVER_DAYS, Payment, days_since, r
 PRIOR_FRAUDS = 0.001
 PRIOR_LABELS = 0.1
 """What a merchant's fraud rate starts from: a hundredth, soon outweighed."""
-EXPOSURE_PRIOR = 3.0
-"""Labels a merchant needs before its share of fraud counts half as exposure."""
 SETTLED_GENUINE = 3
 
 _RATIO = index_of("amount_ratio")
 _SINCE_FRAUD = index_of("days_since_fraud")
 _FRAUDS_30D = index_of("frauds_30d")
 _TO_GENUINE = index_of("ratio_to_genuine")
-_TO_LARGEST = index_of("ratio_to_largest")
-_EXPOSURE = index_of("exposure_5d")
 _RUN = index_of("fraud_run")
 _UNEXPLAINED_RUN = index_of("unexplained_run")
 _RUN_AGE = index_of("run_age_days")
-_CLEAN_BEFORE = index_of("clean_before_run_days")
 _MERCHANT_SINCE_FRAUD = index_of("merchant_days_since_fraud")
 _MERCHANT_SINCE_GENUINE = index_of("merchant_days_since_genuine")
-_GENUINE_RUN = index_of("merchant_genuine_run")
 _RATE_3D = index_of("merchant_fraud_rate_3d")
 _RATE_10D = index_of("merchant_fraud_rate_10d")
 _FRAUDS_10D = index_of("merchant_frauds_10d")
@@ -46,7 +40,6 @@ def describe_customer_risk(risk: Floats, payment: Payment, vector: Floats) -> No
     vector[_FRAUDS_30D] = risk[slot.FRAUDS_30D] * remaining(gap, 30.0 * DAY)
     settled = risk[slot.GENUINE] >= SETTLED_GENUINE
     vector[_TO_GENUINE] = vector[_RATIO] / max(risk[slot.GENUINE_RATIO], 0.1) if settled else vector[_RATIO]
-    vector[_TO_LARGEST] = vector[_RATIO] / max(risk[slot.LARGEST_GENUINE_RATIO], 1.0)
 
 
 @compiled
@@ -56,33 +49,18 @@ def describe_merchant_risk(risk: Floats, payment: Payment, vector: Floats) -> No
     vector[_RUN] = run
     vector[_UNEXPLAINED_RUN] = risk[slot.UNEXPLAINED_RUN]
     vector[_RUN_AGE] = days_since(payment.time, risk[slot.RUN_START]) if run > 0.0 else NEVER_DAYS
-    vector[_CLEAN_BEFORE] = days_since(payment.time, risk[slot.GENUINE_BEFORE_RUN]) if run > 0.0 else 0.0
     vector[_MERCHANT_SINCE_FRAUD] = days_since(payment.time, risk[slot.MERCHANT_LAST_FRAUD])
     vector[_MERCHANT_SINCE_GENUINE] = days_since(payment.time, risk[slot.MERCHANT_LAST_GENUINE])
-    vector[_GENUINE_RUN] = risk[slot.GENUINE_RUN]
-    vector[_RATE_3D] = _rate(risk[slot.MERCHANT_FRAUDS_3D], risk[slot.MERCHANT_LABELS_3D])
-    vector[_RATE_10D] = _rate(risk[slot.MERCHANT_FRAUDS_10D], risk[slot.MERCHANT_LABELS_10D])
+    vector[_RATE_3D] = _rate(risk[slot.FRAUDS_3D], risk[slot.LABELS_3D])
+    vector[_RATE_10D] = _rate(risk[slot.FRAUDS_10D], risk[slot.LABELS_10D])
     left = remaining(max(payment.time - risk[slot.MERCHANT_NEWEST], 0.0), 10.0 * DAY)
-    vector[_FRAUDS_10D] = risk[slot.MERCHANT_FRAUDS_10D] * left
-    vector[_UNEXPLAINED_10D] = risk[slot.MERCHANT_UNEXPLAINED_10D] * left
+    vector[_FRAUDS_10D] = risk[slot.FRAUDS_10D] * left
+    vector[_UNEXPLAINED_10D] = risk[slot.UNEXPLAINED_10D] * left
 
 
 @compiled
 def _rate(frauds: float, labels: float) -> float:
     return (frauds + PRIOR_FRAUDS) / (labels + PRIOR_LABELS)
-
-
-@compiled
-def describe_exposure(state: Floats, payment: Payment, vector: Floats) -> None:
-    """How risky the merchants were that the customer paid before."""
-    vector[_EXPOSURE] = state[slot.EXPOSURE] * remaining(payment.gap, 5.0 * DAY)
-
-
-@compiled
-def learn_exposure(state: Floats, merchant: Floats, payment: Payment, vector: Floats) -> None:
-    """Let the merchant's risk, as it is known now, enter the customer's state."""
-    risk = vector[_FRAUDS_10D] / (merchant[slot.MERCHANT_LABELS_10D] + EXPOSURE_PRIOR)
-    state[slot.EXPOSURE] = vector[_EXPOSURE] + risk * remaining(payment.lateness, 5.0 * DAY)
 
 
 @compiled
@@ -98,7 +76,6 @@ def learn_customer_label(risk: Floats, is_fraud: bool, event_time: float, amount
     else:
         risk[slot.GENUINE] += 1.0
         risk[slot.GENUINE_RATIO] += (amount_ratio - risk[slot.GENUINE_RATIO]) / risk[slot.GENUINE]
-        risk[slot.LARGEST_GENUINE_RATIO] = max(risk[slot.LARGEST_GENUINE_RATIO], amount_ratio)
 
 
 @compiled
@@ -120,12 +97,12 @@ def _learn_rates(risk: Floats, is_fraud: bool, unexplained: bool, event_time: fl
     late = newest - event_time
     risk[slot.MERCHANT_NEWEST] = newest
     left, weight = remaining(passed, 3.0 * DAY), remaining(late, 3.0 * DAY)
-    risk[slot.MERCHANT_LABELS_3D] = risk[slot.MERCHANT_LABELS_3D] * left + weight
-    risk[slot.MERCHANT_FRAUDS_3D] = risk[slot.MERCHANT_FRAUDS_3D] * left + (weight if is_fraud else 0.0)
+    risk[slot.LABELS_3D] = risk[slot.LABELS_3D] * left + weight
+    risk[slot.FRAUDS_3D] = risk[slot.FRAUDS_3D] * left + (weight if is_fraud else 0.0)
     left, weight = remaining(passed, 10.0 * DAY), remaining(late, 10.0 * DAY)
-    risk[slot.MERCHANT_LABELS_10D] = risk[slot.MERCHANT_LABELS_10D] * left + weight
-    risk[slot.MERCHANT_FRAUDS_10D] = risk[slot.MERCHANT_FRAUDS_10D] * left + (weight if is_fraud else 0.0)
-    risk[slot.MERCHANT_UNEXPLAINED_10D] = risk[slot.MERCHANT_UNEXPLAINED_10D] * left + (weight if unexplained else 0.0)
+    risk[slot.LABELS_10D] = risk[slot.LABELS_10D] * left + weight
+    risk[slot.FRAUDS_10D] = risk[slot.FRAUDS_10D] * left + (weight if is_fraud else 0.0)
+    risk[slot.UNEXPLAINED_10D] = risk[slot.UNEXPLAINED_10D] * left + (weight if unexplained else 0.0)
 
 
 @compiled
@@ -135,11 +112,9 @@ def _learn_fraud(risk: Floats, unexplained: bool, event_time: float) -> None:  #
         return
     if risk[slot.FRAUD_RUN] == 0.0:
         risk[slot.RUN_START] = event_time
-        risk[slot.GENUINE_BEFORE_RUN] = risk[slot.MERCHANT_LAST_GENUINE]
     risk[slot.RUN_START] = min(risk[slot.RUN_START], event_time)
     risk[slot.FRAUD_RUN] += 1.0
     risk[slot.UNEXPLAINED_RUN] += 1.0 if unexplained else 0.0
-    risk[slot.GENUINE_RUN] = 0.0
 
 
 @compiled
@@ -147,7 +122,4 @@ def _learn_genuine(risk: Floats, event_time: float) -> None:
     if event_time >= risk[slot.MERCHANT_LAST_FRAUD]:
         risk[slot.FRAUD_RUN] = 0.0
         risk[slot.UNEXPLAINED_RUN] = 0.0
-        risk[slot.GENUINE_RUN] += 1.0
-    elif event_time < risk[slot.RUN_START]:
-        risk[slot.GENUINE_BEFORE_RUN] = max(risk[slot.GENUINE_BEFORE_RUN], event_time)
     risk[slot.MERCHANT_LAST_GENUINE] = max(risk[slot.MERCHANT_LAST_GENUINE], event_time)

@@ -27,7 +27,6 @@ class Payment(NamedTuple):
     amount: float
     category: int
     location: int
-    method: int
     merchant: int
     device: int
     online: bool

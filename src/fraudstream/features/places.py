@@ -56,10 +56,9 @@ def describe_place(state: Floats, payment: Payment, vector: Floats) -> None:
     """The features of the place; nothing is unusual about a payment without one."""
     vector[_DISTANCE] = 0.0
     vector[_SPEED] = 0.0
-    vector[_CITY_SHARE] = 1.0
+    vector[_CITY_SHARE] = share(state[slot.CITIES : slot.CATEGORIES], payment.location)
     if not is_seen(payment):
         return
-    vector[_CITY_SHARE] = share(state[slot.CITIES : slot.CATEGORIES], payment.location)
     if state[slot.PLACE] > 0.0:
         distance = DISTANCES[int(state[slot.PLACE]) - 1, payment.location]
         between = max(abs(payment.time - state[slot.PLACE_TIME]), SHORTEST_TIME)

@@ -18,50 +18,47 @@ LAST_TIME = 2
 PAYMENTS = 3
 """Five slots: decayed counts of payments, one for each of `velocity.HALF_LIVES`."""
 AMOUNTS = 8
-"""Three slots: decayed sums of amounts, half-lives one hour, one day, seven days."""
-SMALL_PAYMENTS = 11
-ONLINE_PAYMENTS = 12
-NEW_MERCHANTS = 13
+"""Two slots: decayed sums of amounts, one for each of `velocity.AMOUNT_HALF_LIVES`."""
+SMALL_PAYMENTS = 10
+NEW_MERCHANTS = 11
 
-MEAN = 14
+MEAN = 12
 """Winsorised running mean of the amount."""
-LOG_MEAN = 15
-LOG_VARIANCE = 16
+LOG_MEAN = 13
+LOG_VARIANCE = 14
 """Running mean and variance of log(1 + amount), winsorised too."""
-LARGEST = 17
-RECENT_LARGEST = 18
-"""Largest amounts, forgotten with half-lives of 90 and 14 days."""
-OUTLIERS_5D = 19
-OUTLIERS_20D = 20
-LAST_OUTLIER = 21
-"""Time of the newest payment far above the mean; 0 is never."""
+RECENT_LARGEST = 15
+"""Largest amount, forgotten with a half-life of 14 days."""
+OUTLIERS = 16
+LAST_OUTLIER = 17
+"""Decayed count of payments far above the mean, and the time of the newest; 0 is never."""
+EXCESS_1H = 18
+EXCESS_1D = 19
+"""Decayed sums of how far amounts lay above what is usual in their category, in logarithms."""
 
-HOUR_SIN = 22
-HOUR_COS = 23
+HOUR_SIN = 20
+HOUR_COS = 21
 """Mean direction of the time of day on the clock's circle."""
 
-PLACE = 24
+PLACE = 22
 """City of the newest card-present payment: its code + 1; 0 is none."""
-PLACE_TIME = 25
+PLACE_TIME = 23
 
-CITIES = 26
-"""Two slots of counters, see `histogram`."""
-CATEGORIES = 28
-"""Two slots of counters."""
-METHODS = 30
-"""One slot of counters."""
+CITIES = 24
+"""Two slots of counters, see `histogram`: card-present payments by city."""
+CATEGORIES = 26
+"""Two slots of counters: payments by category."""
+LEVELS = 28
+"""Two slots of numbers: the usual log(1 + amount) in each category, in steps of `levels.LEVEL_STEP`."""
 
-DEVICES = 31
-"""Four slots: the devices used last, the newest first, as `memory.folded` ids; 0 is none."""
-DEVICE_FIRST_TIMES = 35
-"""Four slots: when each of them appeared."""
-DEVICE_SLOTS = 4
-MERCHANTS = 39
-"""Fourteen slots: the merchants paid last, each once, the newest first, as `memory.folded` ids; 0 is none."""
-MERCHANT_SLOTS = 14
-
-EXPOSURE = 53
-"""Decayed sum of the risk of the merchants paid, as it was known at each payment. Slots 54 and 55 are free."""
+DEVICES = 30
+"""Three slots: the devices used last, the newest first, as `memory.folded` ids; 0 is none."""
+DEVICE_FIRST_TIMES = 33
+"""Three slots: when each of them appeared."""
+DEVICE_SLOTS = 3
+MERCHANTS = 36
+"""Twenty slots: the merchants paid last, each once, the newest first, as `memory.folded` ids; 0 is none."""
+MERCHANT_SLOTS = 20
 
 LABELS = 0
 """Customer risk: labels so far."""
@@ -73,22 +70,23 @@ LAST_FRAUD = 3
 GENUINE = 4
 """Payments confirmed as genuine."""
 GENUINE_RATIO = 5
-LARGEST_GENUINE_RATIO = 6
-"""Mean and largest amount ratio of those. Slot 7 is free."""
+"""Mean amount ratio of those. Slots 6 and 7 are free."""
 
 MERCHANT_LABELS = 0
 """Merchant risk: labels so far."""
 MERCHANT_NEWEST = 1
+"""Time of the newest labelled payment, which the decayed slots refer to."""
 FRAUD_RUN = 2
 UNEXPLAINED_RUN = 3
+"""Frauds since the newest genuine payment; those of them whose amount was not unusual for their customer."""
 RUN_START = 4
-GENUINE_BEFORE_RUN = 5
-MERCHANT_LAST_FRAUD = 6
-MERCHANT_LAST_GENUINE = 7
-GENUINE_RUN = 8
-MERCHANT_FRAUDS_3D = 9
-MERCHANT_LABELS_3D = 10
-MERCHANT_FRAUDS_10D = 11
-MERCHANT_LABELS_10D = 12
-MERCHANT_UNEXPLAINED_10D = 13
-"""Slots 14 and 15 are free."""
+"""Time of the first payment of that run; of the last run while there is none."""
+MERCHANT_LAST_FRAUD = 5
+MERCHANT_LAST_GENUINE = 6
+"""Times of the newest payments with each outcome; 0 is never."""
+FRAUDS_3D = 7
+LABELS_3D = 8
+FRAUDS_10D = 9
+LABELS_10D = 10
+UNEXPLAINED_10D = 11
+"""Decayed counts. Slots 12 to 15 are free."""

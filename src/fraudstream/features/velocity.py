@@ -8,7 +8,7 @@ from fraudstream.features.payment import DAY, HOUR, MINUTE, NEVER_DAYS, Payment,
 
 HALF_LIVES = (10.0 * MINUTE, HOUR, DAY, 7.0 * DAY, 30.0 * DAY)
 """Of the counts, in seconds."""
-AMOUNT_HALF_LIVES = (HOUR, DAY, 7.0 * DAY)
+AMOUNT_HALF_LIVES = (HOUR, DAY)
 """Of the sums, in seconds."""
 SMALL_AMOUNT = 7.0
 """Units of currency: what testers of stolen cards charge at the most, and few others."""
@@ -16,7 +16,6 @@ SMALL_AMOUNT = 7.0
 _PAYMENTS = index_of("payments_10m")
 _AMOUNTS = index_of("amount_1h")
 _SMALL = index_of("small_payments_1h")
-_ONLINE = index_of("online_payments_1d")
 _SINCE_LAST = index_of("hours_since_last")
 _AGE = index_of("age_days")
 _KNOWN = index_of("payments_known")
@@ -30,7 +29,6 @@ def describe_velocity(state: Floats, payment: Payment, vector: Floats) -> None:
     for i in range(len(AMOUNT_HALF_LIVES)):
         vector[_AMOUNTS + i] = state[slot.AMOUNTS + i] * remaining(payment.gap, AMOUNT_HALF_LIVES[i])
     vector[_SMALL] = state[slot.SMALL_PAYMENTS] * remaining(payment.gap, HOUR)
-    vector[_ONLINE] = state[slot.ONLINE_PAYMENTS] * remaining(payment.gap, DAY)
     known = state[slot.COUNT] > 0.0
     longest = NEVER_DAYS * DAY / HOUR
     vector[_SINCE_LAST] = min(payment.gap / HOUR, longest) if known else longest
@@ -49,6 +47,3 @@ def learn_velocity(state: Floats, payment: Payment, vector: Floats) -> None:
     state[slot.SMALL_PAYMENTS] = vector[_SMALL]
     if payment.amount <= SMALL_AMOUNT:
         state[slot.SMALL_PAYMENTS] += remaining(payment.lateness, HOUR)
-    state[slot.ONLINE_PAYMENTS] = vector[_ONLINE]
-    if payment.online:
-        state[slot.ONLINE_PAYMENTS] += remaining(payment.lateness, DAY)
