@@ -1,0 +1,167 @@
+"""The way of a payment on PostgreSQL, with the log in memory: scorer, label applier, ledger, verification."""
+
+import contextlib
+import datetime as dt
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tests.unit.verify.memory_stack import MAX_FUTURE, a_model, a_payment
+
+from fraudstream.adapters.database.deployment_store import PostgresDeployments, Promotion
+from fraudstream.adapters.database.label_store import PostgresLabelStore
+from fraudstream.adapters.database.ledger_reader import PostgresLedger
+from fraudstream.adapters.database.sessions import connect
+from fraudstream.adapters.database.slice_store import PostgresSliceStore
+from fraudstream.adapters.memory import MemoryBroker
+from fraudstream.clock import ManualClock
+from fraudstream.contracts.label import Label, encode_label
+from fraudstream.contracts.topics import LABELS, TRANSACTIONS
+from fraudstream.contracts.transaction import Transaction, encode_transaction
+from fraudstream.features.catalogue import CATALOGUE_VERSION
+from fraudstream.features.state import CUSTOMER_RISK_WIDTH, CUSTOMER_STATE_WIDTH, MERCHANT_RISK_WIDTH
+from fraudstream.feedback.applier import LabelApplier
+from fraudstream.models.archive import digest_of, to_bytes
+from fraudstream.models.initial_state import InitialState, WaitingPayments
+from fraudstream.ports import Record
+from fraudstream.scoring.model_cache import ModelCache
+from fraudstream.scoring.parse import LogRecords, read_records
+from fraudstream.scoring.slice import score_slice
+from fraudstream.slice_port import LogPart
+from fraudstream.verify.report import Balance
+from fraudstream.verify.verification import Verification
+
+OLD_PAYMENT = uuid.UUID(int=10_000)
+"""A payment of the history before the log, whose label may still arrive."""
+
+
+def an_initial_state(seed: int = 5) -> InitialState:
+    """Customers 1 to 3 and merchants 7 and 8 have a history."""
+    random = np.random.default_rng(seed)
+    return InitialState(
+        user_ids=np.array([1, 2, 3]),
+        customer_state=random.uniform(0, 2, (3, CUSTOMER_STATE_WIDTH)),
+        customer_risk=random.uniform(0, 2, (3, CUSTOMER_RISK_WIDTH)),
+        merchant_ids=np.array([7, 8]),
+        merchant_risk=random.uniform(0, 2, (2, MERCHANT_RISK_WIDTH)),
+        waiting=WaitingPayments(
+            transaction_id=np.frombuffer(OLD_PAYMENT.bytes, np.uint8).reshape(1, 16),
+            user_id=np.array([2]),
+            merchant_id=np.array([8]),
+            event_time=np.array([1_749_000_000.5]),
+            amount=np.array([30.0]),
+            amount_ratio=np.array([3.0]),
+        ),
+    )
+
+
+@dataclass
+class PostgresStack:
+    """Like `MemoryStack`, with everything that is stored in a database."""
+
+    url: str
+    resources: contextlib.ExitStack
+    clock: ManualClock = field(default_factory=lambda: ManualClock(1_764_000_000.0))
+    broker: MemoryBroker = field(default_factory=MemoryBroker)
+    _models: ModelCache = field(default_factory=ModelCache)
+
+    def __post_init__(self) -> None:
+        self.broker.clock = self.clock
+        self.broker.ensure_topics({TRANSACTIONS: 2, LABELS: 1}, 1)
+        self._slices = self.resources.enter_context(
+            contextlib.closing(PostgresSliceStore(self.url, application="test"))
+        )
+        self.labels = self.resources.enter_context(contextlib.closing(PostgresLabelStore(self.url)))
+        self.deploy("1", weight=0.05, threshold=0.3)
+
+    @property
+    def topic_id(self) -> str:
+        return self.broker.ids[TRANSACTIONS]
+
+    def deploy(self, version: str, *, weight: float, threshold: float) -> None:
+        content = to_bytes(a_model(weight, threshold))
+        promotion = Promotion("m", version, digest_of(content), CATALOGUE_VERSION, threshold, "test", content)
+        PostgresDeployments(self.url).deploy(promotion, an_initial_state())
+
+    def send(self, value: bytes | Transaction | None, *, partition: int = 0) -> Record:
+        encoded = encode_transaction(value) if isinstance(value, Transaction) else value
+        log = self.broker.logs[TRANSACTIONS, partition]
+        self.clock.sleep(0.001)
+        record = Record(TRANSACTIONS, partition, len(log), None, encoded, round(self.clock.now(), 3))
+        log.append(record)
+        return record
+
+    def score(self, partition: int = 0) -> None:
+        records = self.broker.logs[TRANSACTIONS, partition]
+        values = LogRecords(
+            offset=np.array([record.offset for record in records], np.int64),
+            log_time=np.array([record.log_time for record in records], np.float64),
+            values=[record.value for record in records],
+        )
+        part = LogPart(TRANSACTIONS, self.topic_id, partition, epoch=1)
+        score_slice(read_records(values, max_future=MAX_FUTURE), part, self._slices, self._models, label_delay=0.0)
+
+    def applier(self) -> LabelApplier:
+        return LabelApplier(self.labels, LABELS, self.broker.ids[LABELS], dt.timedelta(days=1))
+
+    def label(self, key: uuid.UUID, *, is_fraud: bool) -> None:
+        arrived = dt.datetime.fromtimestamp(self.clock.now(), dt.UTC)
+        label = Label(transaction_id=key, user_id=1, is_fraud=is_fraud, arrived_at=arrived)
+        self.broker.append(LABELS, b"1", encode_label(label))
+        applier = self.applier()
+        applier.apply(self.broker.logs[LABELS, 0])
+        applier.release()
+
+    def deliver_alerts(self) -> None:
+        """What relay, Lambda and inbox come to."""
+        self.run("UPDATE outbox SET sent_at = clock_timestamp()")
+        self.run("INSERT INTO notifications (message_id, alert_id) SELECT alert_id::text, alert_id FROM alerts")
+
+    def verify(self, *, journal_dir: Path = Path("/nonexistent"), window_records: int = 20_000) -> Balance:
+        verification = Verification(
+            topic=TRANSACTIONS,
+            ledger=PostgresLedger(self.url),
+            reader=self.broker,
+            clock=self.clock,
+            journal_dir=journal_dir,
+            max_future=MAX_FUTURE,
+            window_records=window_records,
+        )
+        return verification.run(seed=0, wait_seconds=0.0)
+
+    def run(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        with contextlib.closing(connect(self.url, application="test")) as connection, connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            rows = cursor.fetchall() if cursor.description else []
+            connection.commit()
+        return rows
+
+
+def fill(stack: PostgresStack, *, between: Callable[[int], None] = lambda _: None) -> None:
+    """Two partitions that share customers, labels between slices, contradictions, a promotion, bad input."""
+    number = 0
+    for turn in range(6):
+        for partition in (0, 1):
+            for user in (1, 2, 3, 4):
+                number += 1
+                amount = 900.0 if number % 7 == 0 else 10.0 + number
+                merchant = None if number % 5 == 0 else 7 + number % 3
+                stack.send(a_payment(number, user_id=user, amount=amount, merchant_id=merchant), partition=partition)
+        stack.score(turn % 2)
+        stack.label(uuid.UUID(int=max(number - 7, 1)), is_fraud=turn % 2 == 0)
+        stack.label(uuid.UUID(int=max(number - 15, 1)), is_fraud=turn % 3 == 0)
+        between(turn)
+        stack.score(1 - turn % 2)
+        if turn == 2:
+            stack.label(OLD_PAYMENT, is_fraud=True)
+        if turn == 3:
+            stack.deploy("2", weight=0.08, threshold=0.5)
+    stack.send(b"not a payment")
+    stack.send(None)
+    stack.send(a_payment(2, user_id=2, amount=12.0, merchant_id=9))
+    stack.send(a_payment(2, user_id=2, amount=13.0, merchant_id=9))
+    stack.score(0)
+    stack.deliver_alerts()
