@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import stamina
 from confluent_kafka import (
     TIMESTAMP_LOG_APPEND_TIME,
     Consumer,
@@ -34,6 +35,8 @@ TOPIC_CONFIG = {"message.timestamp.type": "LogAppendTime"}
 """The broker stamps every record: `Record.log_time` must not be a producer's clock."""
 READ_AT_A_TIME = 10_000
 """Records taken from the client at a time while a range of a log is read."""
+MOST_AT_ONCE = 10_000
+"""Records a reader asks for at a time."""
 QUEUE_FULL_WAIT = 0.1
 """Seconds to serve callbacks for, each time the local queue is full."""
 
@@ -134,6 +137,14 @@ class KafkaConsumer:
         self._consumer.close()
 
 
+def _has_no_leader_yet(error: Exception) -> bool:
+    """A partition that was made a moment ago has none."""
+    return isinstance(error, KafkaException) and error.args[0].code() in {
+        KafkaError.LEADER_NOT_AVAILABLE,
+        KafkaError.NOT_LEADER_FOR_PARTITION,
+    }
+
+
 class KafkaAdmin:
     """`TopicAdmin` on a broker; also reads a whole range of a log without a group."""
 
@@ -155,6 +166,13 @@ class KafkaAdmin:
                     raise TemporarilyUnavailable(f"topic {name} was not created: {error.args[0].str()}") from error
             except TimeoutError as error:
                 raise self._silent() from error
+        for name in partitions:
+            self._appeared(name)
+
+    @stamina.retry(on=ConfigurationError, attempts=None, timeout=REQUEST_TIMEOUT, wait_initial=0.05, wait_max=1.0)
+    def _appeared(self, topic: str) -> None:
+        """A topic is created before every broker knows of it."""
+        self.describe(topic)
 
     def describe(self, topic: str) -> TopicPartitions:
         """See `TopicAdmin.describe`."""
@@ -167,12 +185,17 @@ class KafkaAdmin:
             raise TemporarilyUnavailable(f"the broker did not describe {topic}: {error.args[0].str()}") from error
         except TimeoutError as error:
             raise self._silent() from error
-        with contextlib.closing(self._reader()) as reader, _mapped(f"the broker did not give the bounds of {topic}"):
-            bounds = {
-                part.id: reader.get_watermark_offsets(TopicPartition(topic, part.id), timeout=REQUEST_TIMEOUT)
-                for part in described.partitions
-            }
+        with _mapped(f"the broker did not give the bounds of {topic}"):
+            bounds = self._bounds(topic, [part.id for part in described.partitions])
         return TopicPartitions(topic, _uuid_text(str(described.topic_id)), bounds)
+
+    @stamina.retry(on=_has_no_leader_yet, attempts=None, timeout=REQUEST_TIMEOUT, wait_initial=0.05, wait_max=1.0)
+    def _bounds(self, topic: str, partitions: Sequence[int]) -> dict[int, tuple[int, int]]:
+        with contextlib.closing(self._reader()) as reader:
+            return {
+                partition: reader.get_watermark_offsets(TopicPartition(topic, partition), timeout=REQUEST_TIMEOUT)
+                for partition in partitions
+            }
 
     def read(self, topic: str, partition: int, first: int, end: int) -> list[Record]:
         """Every record of one partition with `first <= offset < end`, in order.

@@ -1,0 +1,23 @@
+"""A broker that isn't there is a temporary trouble, said in one sentence."""
+
+import pytest
+
+from fraudstream.adapters import kafka
+from fraudstream.errors import TemporarilyUnavailable
+from fraudstream.settings import KafkaSettings
+
+
+@pytest.fixture
+def admin(monkeypatch: pytest.MonkeyPatch) -> kafka.KafkaAdmin:
+    monkeypatch.setattr(kafka, "REQUEST_TIMEOUT", 1.0)
+    return kafka.KafkaAdmin(KafkaSettings(kafka_bootstrap_servers="127.0.0.1:1"))
+
+
+def test_describing_names_the_silent_broker_or_its_error(admin: kafka.KafkaAdmin) -> None:
+    with pytest.raises(TemporarilyUnavailable, match=r"no broker at 127\.0\.0\.1:1 answered|did not describe payments"):
+        admin.describe("payments")
+
+
+def test_creating_names_the_silent_broker_or_the_topic(admin: kafka.KafkaAdmin) -> None:
+    with pytest.raises(TemporarilyUnavailable, match=r"no broker at 127\.0\.0\.1:1 answered|payments was not created"):
+        admin.ensure_topics({"payments": 1}, 1)
