@@ -18,7 +18,7 @@ from fraudstream.alerting.kafka_event import EventSource
 from fraudstream.alerting.parking import Parking
 from fraudstream.alerting.relay import Relay
 from fraudstream.alerting.service import serve, stop_on_signals
-from fraudstream.alerting.trigger import Trigger
+from fraudstream.alerting.trigger import Trigger, TriggerPolicy
 from fraudstream.clock import SystemClock
 from fraudstream.contracts.topics import ALERTS
 from fraudstream.errors import ConfigurationError
@@ -64,7 +64,8 @@ def trigger(function_folder: Path | None = None) -> None:
     logs.configure("lambda-trigger")
     stopping = stop_on_signals()
     kafka = KafkaSettings.load()
-    invoker = RuntimeApiInvoker(_function(AlertingSettings.load(), function_folder or _deployed_folder()))
+    function = _function(AlertingSettings.load(), function_folder or _deployed_folder())
+    invoker = RuntimeApiInvoker(function)
     invoker.start()
     consumer = KafkaConsumer(kafka, ALERTS, group=GROUP)
     worker = Trigger(
@@ -73,6 +74,7 @@ def trigger(function_folder: Path | None = None) -> None:
         Parking(KafkaProducer(kafka)),
         EventSource(kafka.kafka_bootstrap_servers),
         clock=SystemClock(),
+        policy=TriggerPolicy.outlasting(function.timeout),
         stopping=stopping,
     )
     structlog.get_logger().info("lambda trigger ready", topic=ALERTS)

@@ -7,7 +7,7 @@ refused is parked. AWS's settings have these counterparts: `BatchSize`, `Maximum
 
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -44,6 +44,15 @@ class TriggerPolicy:
     first_pause: float = 0.2
     longest_pause: float = 10.0
     max_record_age: float | None = None
+
+    @classmethod
+    def outlasting(cls, timeout: float) -> "TriggerPolicy":
+        """A policy for a function with this timeout in seconds: its pauses add up to a fifth more."""
+        policy, retries, total = cls(), 0, 0.0
+        while total < 1.2 * timeout:
+            retries += 1
+            total += policy.pause(retries)
+        return replace(policy, function_retries=retries)
 
     def pause(self, failures: int) -> float:
         """Seconds to wait after the n-th failure in a row."""

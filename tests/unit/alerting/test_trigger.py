@@ -250,6 +250,17 @@ def test_pauses_between_retries_grow_and_outlast_a_functions_timeout() -> None:
     assert world.policy.pause(50) == 10.0
 
 
+@pytest.mark.parametrize("timeout", [1, 30, 900])
+def test_retries_outlast_the_timeout_of_any_function(timeout: float) -> None:
+    policy = TriggerPolicy.outlasting(timeout)
+
+    assert sum(policy.pause(n + 1) for n in range(policy.function_retries)) > timeout
+
+
+def test_the_default_policy_fits_the_default_timeout() -> None:
+    assert TriggerPolicy.outlasting(30) == TriggerPolicy()
+
+
 def test_a_function_that_never_recovers_parks_what_it_cannot_take() -> None:
     world = World(lambda *_: FunctionAnswer(b"{}", "down"))
     world.send(1)
