@@ -44,7 +44,10 @@ CALLER = Identity()
 NAMESPACE = Identity(("unshare", "--user", f"--map-user={NOBODY}", f"--map-group={NOBODY}"))
 """A user namespace in which root's files are nobody's: same process id, nothing on disk changes its owner."""
 _SETPRIV = ("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups")
-PRIVILEGED = Identity((*_SETPRIV, "--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override"), NOBODY)
+PRIVILEGED = Identity(
+    (*_SETPRIV, "--securebits=+no_setuid_fixup", "--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override"),
+    NOBODY,
+)
 """The user nobody, who may nevertheless reach a folder under root's closed home."""
 PLAIN = Identity(_SETPRIV, NOBODY)
 

@@ -52,6 +52,8 @@ class Process:
     popen: subprocess.Popen[bytes]
     log: Path
     restarts_left: int
+    log_start: int = 0
+    """Where in the log, in bytes, this start begins; before it stand earlier ones."""
 
     @property
     def pid(self) -> int:
@@ -62,9 +64,15 @@ class Process:
         """Whether it has not ended."""
         return self.popen.poll() is None
 
+    def output(self) -> str:
+        """What it has printed since it was started."""
+        if not self.log.exists():
+            return ""
+        return self.log.read_bytes()[self.log_start :].decode("utf-8", errors="replace")
+
     def ended(self) -> ProcessEnded:
         """What to raise when it ended by itself."""
-        lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines() if self.log.exists() else []
+        lines = self.output().splitlines()
         tail = "\n  ".join(lines[-LOG_TAIL:]) or "(its log is empty)"
         return ProcessEnded(
             f"{self.command.name} ended with exit code {self.popen.poll()}; its log {self.log} ends with:\n  {tail}"
@@ -170,6 +178,7 @@ class Supervisor:
     def _start(self, command: Command, restarts_left: int) -> Process:
         log = self._logs / f"{command.name}.log"
         with log.open("ab") as output:
+            log_start = output.tell()
             popen = subprocess.Popen(
                 command.arguments,
                 stdin=subprocess.DEVNULL,
@@ -179,7 +188,7 @@ class Supervisor:
                 cwd=command.directory,
                 start_new_session=True,
             )
-        process = Process(command, popen, log, restarts_left)
+        process = Process(command, popen, log, restarts_left, log_start)
         self._processes[command.name] = process
         started = started_at(popen.pid) or 0
         self._tell(f"start {popen.pid} {started} {int(command.stop_signal)} {command.stop_timeout}")

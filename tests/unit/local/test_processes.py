@@ -80,6 +80,14 @@ def test_one_that_ends_before_it_is_ready_is_reported_with_its_log(supervisor: S
         supervisor.wait_until(process, lambda: False, DEADLINE)
 
 
+def test_an_error_does_not_quote_an_earlier_start(supervisor: Supervisor, tmp_path: Path) -> None:
+    (tmp_path / "logs" / "broken.log").write_text("an old story\n")
+    process = supervisor.start(shell("broken", "exit 3"))
+
+    with pytest.raises(ProcessEnded, match=r"\(its log is empty\)"):
+        supervisor.wait_until(process, lambda: False, DEADLINE)
+
+
 def test_one_that_is_never_ready_is_given_up(tmp_path: Path) -> None:
     with Supervisor(tmp_path, dict(os.environ), ManualClock()) as supervisor:
         process = supervisor.start(shell("slow", SLEEP))
