@@ -13,6 +13,7 @@ from fraudstream.features.payment import DAY, HOUR, Payment, remaining
 SETTLED_HOUR = 5
 """Payments after which a customer has a usual time of day."""
 HOUR_MEMORY = 33
+"""Payments after which it no longer slows down."""
 WEEK_DAYS = 7
 EPOCH_WEEKDAY = 3
 """1970-01-01 was a Thursday; Monday is 0."""

@@ -6,7 +6,7 @@ payments, through the one compiled loop below.
 
 A payment is late if its time lies before the newest payment of its customer. It sees the state as it is, without
 decay, as if it were the newest one's twin; it enters decayed sums with the weight it would have by now, and it never
-moves a time back. So every decayed value stays between 0 and what the same payments in order would give.
+moves a time back. So a decayed count or sum of amounts comes out as if the payments had come in order.
 """
 
 from collections.abc import Callable
@@ -102,8 +102,8 @@ def payment_at(payments: Payments, i: int, state: Floats) -> Payment:
         max(time - newest, 0.0),
         max(newest - time, 0.0),
         payments.amount[i],
-        payments.category[i],
-        payments.location[i],
+        int(payments.category[i]),
+        int(payments.location[i]),
         folded(payments.merchant_id[i]),
         folded(payments.device_id[i]),
         is_online(payments.channel[i], payments.category[i]),

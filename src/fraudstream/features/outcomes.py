@@ -16,6 +16,8 @@ PRIOR_FRAUDS = 0.001
 PRIOR_LABELS = 0.1
 """What a merchant's fraud rate starts from: a hundredth, soon outweighed."""
 SETTLED_GENUINE = 3
+SMALLEST_RATIO = 0.1
+"""A customer is compared with confirmed genuine payments from the third on, and never divided by less."""
 
 _RATIO = index_of("amount_ratio")
 _SINCE_FRAUD = index_of("days_since_fraud")
@@ -38,8 +40,8 @@ def describe_customer_risk(risk: Floats, payment: Payment, vector: Floats) -> No
     vector[_SINCE_FRAUD] = days_since(payment.time, risk[slot.LAST_FRAUD])
     gap = max(payment.time - risk[slot.NEWEST], 0.0)
     vector[_FRAUDS_30D] = risk[slot.FRAUDS_30D] * remaining(gap, 30.0 * DAY)
-    settled = risk[slot.GENUINE] >= SETTLED_GENUINE
-    vector[_TO_GENUINE] = vector[_RATIO] / max(risk[slot.GENUINE_RATIO], 0.1) if settled else vector[_RATIO]
+    usual = max(risk[slot.GENUINE_RATIO], SMALLEST_RATIO) if risk[slot.GENUINE] >= SETTLED_GENUINE else 1.0
+    vector[_TO_GENUINE] = vector[_RATIO] / usual
 
 
 @compiled
