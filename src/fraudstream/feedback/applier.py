@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 
 import numpy as np
@@ -110,7 +110,7 @@ def _joined(
         if payment is None:
             waiting.append(row)
         else:
-            ready.append(replace(row, payment=payment, label_seq=next(turns)))
+            ready.append(LabelRow(row.topic_id, row.partition, row.offset, row.label, next(turns), payment))
     return ready, waiting
 
 

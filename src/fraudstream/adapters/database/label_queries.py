@@ -1,6 +1,6 @@
 """The questions and answers of the label applier's transaction."""
 
-from fraudstream.adapters.database.label_rows import LABEL_COLUMNS
+from fraudstream.adapters.database.label_rows import LABEL_COLUMNS, LABEL_TYPES
 
 PAYMENTS = """
 SELECT transaction_id, user_id, merchant_id, extract(epoch FROM event_time)::float8, amount, amount_ratio, NULL
@@ -44,15 +44,18 @@ RISK = {
     ("merchant_id", True): "SELECT merchant_id, risk FROM initial_merchant_risk",
 }
 PUT_CUSTOMERS = """
-INSERT INTO customer_risk (catalogue_version, user_id, risk) VALUES %s
+INSERT INTO customer_risk (catalogue_version, user_id, risk)
+SELECT %s, user_id, risk FROM unnest(%s::bigint[], %s::bytea[]) AS moved (user_id, risk)
 ON CONFLICT (catalogue_version, user_id) DO UPDATE SET risk = excluded.risk
 """
 PUT_MERCHANTS = """
-INSERT INTO merchant_risk (catalogue_version, merchant_id, risk) VALUES %s
+INSERT INTO merchant_risk (catalogue_version, merchant_id, risk)
+SELECT %s, merchant_id, risk FROM unnest(%s::bigint[], %s::bytea[]) AS moved (merchant_id, risk)
 ON CONFLICT (catalogue_version, merchant_id) DO UPDATE SET risk = excluded.risk
 """
 PUT_LABELS = f"""
-INSERT INTO labels ({LABEL_COLUMNS}) VALUES %s
+INSERT INTO labels ({LABEL_COLUMNS})
+SELECT * FROM unnest({", ".join(f"%s::{kind}[]" for kind in LABEL_TYPES)})
 ON CONFLICT (topic_id, partition, "offset") DO UPDATE SET
     label_seq = excluded.label_seq, user_id = excluded.user_id, merchant_id = excluded.merchant_id,
     event_time = excluded.event_time, amount = excluded.amount, amount_ratio = excluded.amount_ratio

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from struct import unpack
 
 import numpy as np
 import psycopg2
@@ -11,7 +12,14 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 from psycopg2.extras import execute_values
 
 from fraudstream.adapters.database import label_queries as queries
-from fraudstream.adapters.database.label_rows import FLOAT64, label_row, label_values, moment
+from fraudstream.adapters.database.label_rows import (
+    FLOAT64,
+    array_literal,
+    bytes_literal,
+    label_arrays,
+    label_row,
+    moment,
+)
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.adapters.database.slice_rows import OUTBOX_CHANNEL
 from fraudstream.contracts.quarantine import QuarantineRecord, as_text, encode_quarantine_record, masked
@@ -93,26 +101,26 @@ class PostgresLabelTransaction:
     def payments(self, ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, LabelledPayment]:
         """See `LabelTransaction.payments`; a scored payment goes before a historical one."""
         first = index_of("amount_ratio") * FLOAT64.itemsize + 1
-        self._cursor.execute(queries.PAYMENTS, {"ids": [str(key) for key in ids], "first": first})
+        self._cursor.execute(queries.PAYMENTS, {"ids": array_literal(ids), "first": first})
         return {
             uuid.UUID(key): LabelledPayment(
                 user_id,
                 merchant_id,
                 event_time,
                 amount,
-                float(np.frombuffer(vector, FLOAT64)[0]) if vector is not None else ratio,
+                ratio if vector is None else unpack("<d", vector)[0],
             )
             for key, user_id, merchant_id, event_time, amount, ratio, vector in self._cursor
         }
 
     def outcomes(self, ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, bool]:
         """See `LabelTransaction.outcomes`."""
-        self._cursor.execute(queries.OUTCOMES, ([str(key) for key in ids],))
+        self._cursor.execute(queries.OUTCOMES, (array_literal(ids),))
         return {uuid.UUID(key): is_fraud for key, is_fraud in self._cursor}
 
     def waiting(self, ids: Sequence[uuid.UUID]) -> Sequence[LabelRow]:
         """See `LabelTransaction.waiting`."""
-        self._cursor.execute(queries.WAITING, ([str(key) for key in ids],))
+        self._cursor.execute(queries.WAITING, (array_literal(ids),))
         return [label_row(row) for row in self._cursor]
 
     def released(self, most: int) -> Sequence[LabelRow]:
@@ -171,15 +179,13 @@ class PostgresLabelTransaction:
     def put_risk(self, customers: RiskRows, merchants: RiskRows) -> None:
         """See `LabelTransaction.put_risk`."""
         for statement, rows in ((queries.PUT_CUSTOMERS, customers), (queries.PUT_MERCHANTS, merchants)):
-            values = [
-                (CATALOGUE_VERSION, key, row.astype(FLOAT64).tobytes())
-                for key, row in zip(rows.keys.tolist(), rows.rows, strict=False)
-            ]
-            execute_values(self._cursor, statement, values, page_size=1_000)
+            values = (CATALOGUE_VERSION, array_literal(rows.keys.tolist()), bytes_literal(rows.rows[:-1]))
+            self._cursor.execute(statement, values)
 
     def put_labels(self, labels: Sequence[LabelRow]) -> None:
         """See `LabelTransaction.put_labels`."""
-        execute_values(self._cursor, queries.PUT_LABELS, [label_values(row) for row in labels], page_size=1_000)
+        if labels:
+            self._cursor.execute(queries.PUT_LABELS, label_arrays(labels))
 
     def refuse(self, records: Sequence[RefusedRecord], topic_id: str) -> None:
         """See `LabelTransaction.refuse`."""
