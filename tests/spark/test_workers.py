@@ -1,0 +1,107 @@
+"""Spark's Python workers are prepared as the scorer needs them, and get records as the broker stamped them."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from fraudstream.scoring.job import records, warm_up
+
+pytestmark = [
+    pytest.mark.spark,
+    # PySpark leaves the socket that collect() reads from to the garbage collector
+    pytest.mark.filterwarnings("ignore:Exception ignored in. <socket:pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
+]
+
+Batches = Iterator[pa.RecordBatch]
+STAMP = "TIMESTAMP '2026-03-29 02:30:00.123'"
+MOMENT = dt.datetime(2026, 3, 29, 2, 30, 0, 123_000, tzinfo=dt.UTC).timestamp()
+ABOUT_A_WORKER = "pid long, frozen long, archives_are_read_again boolean, modules array<string>, threads string"
+
+
+def about_this_worker(batches: Batches) -> Batches:
+    import gc  # noqa: PLC0415 - runs in a worker
+    import os  # noqa: PLC0415
+    import sys  # noqa: PLC0415
+    import zipimport  # noqa: PLC0415
+
+    assert sum(batch.num_rows for batch in batches) == 1  # a worker with input left is thrown away
+    again = zipimport.zipimporter.invalidate_caches.__module__ == "zipimport"
+    modules = [name for name in ("numba", "psycopg2", "fraudstream.scoring.worker") if name in sys.modules]
+    yield pa.RecordBatch.from_pylist(
+        [
+            {
+                "pid": os.getpid(),
+                "frozen": gc.get_freeze_count(),
+                "archives_are_read_again": again,
+                "modules": modules,
+                "threads": os.environ.get("OMP_NUM_THREADS", ""),
+            }
+        ]
+    )
+
+
+def records_in_a_worker(batches: Batches) -> Batches:
+    from fraudstream.scoring.worker import records_of  # noqa: PLC0415 - runs in a worker
+
+    for batch in batches:
+        read = records_of(batch)
+        yield pa.RecordBatch.from_pydict(
+            {"offset": read.offset, "log_time": read.log_time, "size": [len(value or b"") for value in read.values]}
+        )
+
+
+def literal(value: bytes | None) -> str:
+    return "CAST(NULL AS BINARY)" if value is None else f"X'{value.hex()}'"
+
+
+def a_log(spark: SparkSession, *values: bytes | None) -> DataFrame:
+    """What Spark's Kafka source gives, without Kafka."""
+    rows = ", ".join(
+        f"(X'00', {literal(value)}, 'payments', 3, {50 + number}L, {STAMP}, 0)" for number, value in enumerate(values)
+    )
+    columns = "(key, value, topic, partition, offset, timestamp, timestampType)"
+    return spark.sql(f"SELECT * FROM VALUES {rows} AS log {columns}").coalesce(1)  # noqa: S608 - a test's own values
+
+
+def test_a_worker_is_loaded_compiled_and_frozen_before_it_is_forked(spark: SparkSession) -> None:
+    (worker,) = spark.range(1).coalesce(1).mapInArrow(about_this_worker, ABOUT_A_WORKER).collect()
+
+    assert worker.frozen > 10_000
+    assert not worker.archives_are_read_again
+    assert list(worker.modules) == ["numba", "psycopg2", "fraudstream.scoring.worker"]
+    assert worker.threads == "1"
+
+
+def test_a_worker_is_used_again(spark: SparkSession) -> None:
+    warm_up(spark, tasks=1)
+
+    def worker() -> int:
+        return int(spark.range(1).coalesce(1).mapInArrow(about_this_worker, ABOUT_A_WORKER).collect()[0].pid)
+
+    assert worker() == worker()
+
+
+def test_records_reach_the_worker_in_order_with_the_brokers_time(spark: SparkSession) -> None:
+    log = records(a_log(spark, b"first", None, b""))
+    rows = log.mapInArrow(records_in_a_worker, "offset long, log_time double, size long").collect()
+
+    assert log.columns == ["partition", "offset", "timestamp", "value"]
+    assert [(row.offset, row.size) for row in rows] == [(50, 5), (51, 0), (52, 0)]
+    assert {row.log_time for row in rows} == {dt.datetime(2026, 3, 29, 2, 30, 0, 123_000, tzinfo=dt.UTC).timestamp()}
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("spark.sql.session.timeZone", "UTC"),
+        ("spark.sql.ansi.enabled", "true"),
+        ("spark.python.unix.domain.socket.enabled", "true"),
+        ("spark.speculation", "false"),
+    ],
+)
+def test_what_must_not_be_left_to_defaults_is_set(spark: SparkSession, option: str, value: str) -> None:
+    assert spark.conf.get(option) == value
