@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -85,6 +86,11 @@ def test_nothing_is_taken_where_nothing_is_due() -> None:
     assert timeline.due(0, FOREVER) == Batch([], 0)
     assert timeline.due(10, LIVE - 1) == Batch([], 0)
     assert timeline.moment == LIVE
+
+
+@pytest.mark.parametrize("most", [1, 2, 7])
+def test_as_many_payments_are_taken_as_may_be(most: int) -> None:
+    assert a_timeline().due(most, FOREVER).payments == most
 
 
 def test_a_day_that_has_not_begun_is_waited_for() -> None:

@@ -9,9 +9,12 @@ import numpy.typing as npt
 import pytest
 
 from fraudstream.features.events import CHANNELS, EventColumns
-from fraudstream.simulation.bad_merchants import ROGUE_MERCHANT, SKIMMING, SLOW_DRIP
+from fraudstream.simulation.bad_merchants import ROGUE_MERCHANT, SKIMMING, SLOW_DRIP, skimmed
+from fraudstream.simulation.payments import DAY as MILLISECONDS_A_DAY
+from fraudstream.simulation.population import DeviceNumbers
 from fraudstream.simulation.scenarios import SCENARIOS
-from fraudstream.simulation.stolen_cards import ACCOUNT_TAKEOVER, CARD_TESTING, STOLEN_CARD
+from fraudstream.simulation.spending import Spending
+from fraudstream.simulation.stolen_cards import ACCOUNT_TAKEOVER, CARD_TESTING, STOLEN_CARD, Country
 
 from .conftest import simulated
 
@@ -86,17 +89,31 @@ def test_a_taken_over_account_pays_online_at_night_from_a_strange_device(city: "
     assert strangers_share(city, events) == 1.0
 
 
-def test_skimmed_cards_have_a_merchant_in_common_days_before(city: "Simulated") -> None:
+def test_a_third_of_the_cards_read_at_a_bad_merchant_are_used_online_days_later(city: "Simulated") -> None:
+    population = city.world.population
+    devices = DeviceNumbers(city.world.customers)
+    spending = Spending(population, devices)
+    read = spending.day(0, np.random.default_rng(1))
+    fraud = skimmed(Country(population, spending, devices), read, np.random.default_rng(2))
+    firsts = [fraud.time[fraud.customer == customer].min() for customer in np.unique(fraud.customer)]
+
+    assert 0.25 < len(firsts) / len(np.unique(read.customer)) < 0.75
+    assert np.all(population.merchants.online[fraud.merchant])
+    assert min(firsts) / MILLISECONDS_A_DAY > 1.0
+    assert 4.0 < np.median(firsts) / MILLISECONDS_A_DAY < 8.0
+    assert 0.5 < np.mean(fraud.device_id > city.world.customers) < 0.9
+
+
+def test_skimming_goes_back_to_a_few_merchants(city: "Simulated") -> None:
+    """Most victims of skimming have been at one of five merchants in the days before."""
     events = of_kind(city, SKIMMING)
     visits = Counter[int]()
     for user, time in zip(events.user_id, events.event_time, strict=True):
         before = (city.events.user_id == user) & (city.events.event_time < time - DAY) & (city.scenario != SKIMMING)
         recent = before & (city.events.event_time > time - 12 * DAY)
         visits.update(set(city.events.merchant_id[recent].tolist()))
-    busiest = visits.most_common(3)
 
-    assert np.all(events.channel == ONLINE)
-    assert busiest[0][1] > 0.1 * len(events)
+    assert sum(count for _, count in visits.most_common(5)) > 0.5 * len(events)
 
 
 def test_a_rogue_merchant_turns_most_of_its_payments_into_fraud_for_a_while(city: "Simulated") -> None:

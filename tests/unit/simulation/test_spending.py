@@ -63,11 +63,13 @@ def test_some_shop_in_bursts(genuine: EventColumns) -> None:
 
 
 def test_some_tickets_are_big(city: "Simulated", genuine: EventColumns) -> None:
+    """At petrol stations, whose prices hardly differ, four times the usual is no chance."""
+    petrol = genuine.take(genuine.category == CATEGORIES.index("Gas Station"))
     population = city.world.population
-    usual = population.merchants.price[genuine.merchant_id - 1]
-    usual = usual * population.cardholders.spending[genuine.user_id - 1_000]
+    usual = population.merchants.price[petrol.merchant_id - 1]
+    usual = usual * population.cardholders.spending[petrol.user_id - 1_000]
 
-    assert 0.005 < np.mean(genuine.amount > 4 * usual) < 0.05
+    assert 0.002 < np.mean(petrol.amount > 4 * usual) < 0.01
 
 
 def test_customers_return_to_their_favourites(genuine: EventColumns) -> None:
