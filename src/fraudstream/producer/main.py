@@ -60,7 +60,8 @@ def produce_live(
         seed: of the city.
         customers: cardholders in the city.
         history_days: days to skip: they are the history a model was trained on.
-        start: midnight UTC of the first day of the history, seconds since 1970; `DEFAULT_START` if unset.
+        start: midnight UTC of the first day of the history, seconds since 1970; if unset, that of the stream to
+            resume, or `DEFAULT_START`.
         rate: payments a second.
         speed: simulated seconds in a real one.
         count: end after so many payments.
@@ -74,9 +75,11 @@ def produce_live(
     """
     requests = listen()
     clock = SystemClock()
-    world = CityWorld(seed, customers, DEFAULT_START if start is None else start)
+    before = read_bookmark(ProducerSettings.load().journal_dir) if resume else None
+    default_start = DEFAULT_START if before is None else before.start
+    world = CityWorld(seed, customers, default_start if start is None else start)
     begun = Bookmark(seed, customers, history_days, world.start, world.start)
-    skipped = _days_over(begun) if resume else history_days
+    skipped = history_days if before is None else _days_over(before, begun)
     live_from = world.start + skipped * DAY
     if live_from > clock.now():
         raise ConfigurationError(
@@ -126,10 +129,7 @@ def produce_file(path: str, *, rate: float | None = None) -> int:
         return _account(send, requests, clock, topics=(TRANSACTIONS,))
 
 
-def _days_over(city: Bookmark) -> int:
-    before = read_bookmark(ProducerSettings.load().journal_dir)
-    if before is None:
-        return city.history_days
+def _days_over(before: Bookmark, city: Bookmark) -> int:
     if msgspec.structs.replace(before, moment=city.moment) != city:
         raise ConfigurationError(
             f"the stream to go on with is of seed {before.seed}, {before.customers} customers and "
