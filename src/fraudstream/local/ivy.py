@@ -1,6 +1,7 @@
 """Fetch exactly the listed artifacts from a Maven repository, with the Apache Ivy that pyspark ships."""
 
 import importlib.util
+import re
 import subprocess
 import tempfile
 import threading
@@ -18,6 +19,10 @@ ATTEMPTS = 3
 """Runs of Ivy before giving up; each continues where the last one stopped."""
 FETCHED = "[SUCCESSFUL ]"
 """How Ivy's log marks an artifact that has arrived."""
+COMPLAINTS = tuple(
+    re.compile(text) for text in ("(?i)server access error|unknown host|exception", r"^:: \S+#\S+;", "not found: ")
+)
+"""Lines of Ivy's log that say what is wrong, the most telling first."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +82,8 @@ class Ivy:
 
     def forget(self, artifact: Artifact) -> None:
         """Drop the cached copy of one artifact, so that the next run fetches it anew."""
-        cached = self.cache / artifact.organisation / artifact.name / "jars" / artifact.file_name
-        cached.unlink(missing_ok=True)
+        for cached in (self.cache / artifact.organisation / artifact.name).glob(f"*/{artifact.file_name}"):
+            cached.unlink()
 
     def _command(
         self, scratch: Path, artifacts: Sequence[Artifact], pattern: str, configurations: str
@@ -155,6 +160,6 @@ def _run(command: Sequence[str | Path], on_fetched: Callable[[], None]) -> tuple
 
 
 def _complaint(output: Sequence[str]) -> str:
-    marks = ("not found", "FAILED", "ERROR", "Exception", "unresolved", "SERVER ERROR")
-    telling = [line for line in output if any(mark in line for mark in marks)]
-    return "; ".join((telling or list(output))[:3]) or "Ivy said nothing"
+    telling = [line for mark in COMPLAINTS for line in output if mark.search(line)]
+    unique = list(dict.fromkeys(line.strip(": ") for line in telling or output))
+    return "; ".join(unique[:3]) or "Ivy said nothing"

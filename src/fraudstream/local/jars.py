@@ -113,7 +113,7 @@ class JarCache:
     def _complete(self, folder: Path, wanted: JarSet) -> None:
         if folder.is_dir() and all((folder / artifact.file_name).is_file() for artifact in wanted.digests):
             if not _is_intact(folder, wanted):
-                _verify(folder, wanted, next_step="delete that file and run `make setup` again")
+                _verify(folder, wanted, next_step=f"delete it from {folder} and run `make setup` again")
             return
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder.parent) as scratch:
@@ -135,12 +135,7 @@ class JarCache:
                 self.report(wanted.name, fetched, total)
 
         ivy.retrieve(list(wanted.digests), f"{folder}/[artifact]-[revision].[ext]", on_fetched=count)
-        try:
-            _verify(folder, wanted, next_step="if the mirror is trusted, run `make setup` again to fetch it anew")
-        except ConfigurationError:
-            for artifact in wanted.digests:
-                ivy.forget(artifact)
-            raise
+        _verify(folder, wanted, next_step="run `make setup` again to fetch it anew", on_wrong=ivy.forget)
         self.report(wanted.name, total, total)
 
 
@@ -171,15 +166,17 @@ def _signature(path: Path, digest: str) -> list[int | str]:
     return [digest, status.st_size, status.st_mtime_ns]
 
 
-def _verify(folder: Path, wanted: JarSet, *, next_step: str) -> None:
+def _verify(
+    folder: Path, wanted: JarSet, *, next_step: str, on_wrong: Callable[[Artifact], None] = lambda _artifact: None
+) -> None:
     for artifact, digest in wanted.digests.items():
-        path = folder / artifact.file_name
-        with path.open("rb") as content:
+        with (folder / artifact.file_name).open("rb") as content:
             found = hashlib.file_digest(content, "sha256").hexdigest()
         if found != digest:
+            on_wrong(artifact)
             raise ConfigurationError(
-                f"{artifact.file_name} is not the file that was locked: its SHA-256 is {found}, jars.lock says "
-                f"{digest} ({path}); {next_step}."
+                f"{artifact.file_name} is not the file that was locked: its SHA-256 is {found}, but jars.lock says "
+                f"{digest}; {next_step}."
             )
     stamp = {artifact.file_name: _signature(folder / artifact.file_name, d) for artifact, d in wanted.digests.items()}
     (folder / STAMP).write_text(json.dumps(stamp, indent=1), encoding="utf-8")

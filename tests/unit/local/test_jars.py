@@ -76,7 +76,7 @@ def test_a_wrong_digest_stops_with_the_name_of_the_file(tmp_path: Path, reposito
     cache = a_cache(tmp_path, repository, second="0" * 64)
 
     with pytest.raises(
-        ConfigurationError, match=r"second-1\.0\.jar is not the file that was locked.*jars\.lock says 0"
+        ConfigurationError, match=r"second-1\.0\.jar is not the file that was locked.*jars\.lock says 000.*make setup"
     ):
         cache.ensure("demo")
     assert not cache.folder("demo").exists()
@@ -86,7 +86,9 @@ def test_a_jar_that_was_changed_later_is_found_and_named(tmp_path: Path, reposit
     cache = a_cache(tmp_path, repository)
     cache.ensure("demo")[1].write_text("something else")
 
-    with pytest.raises(ConfigurationError, match=r"second-1\.0\.jar.*delete that file and run `make setup` again"):
+    with pytest.raises(
+        ConfigurationError, match=r"second-1\.0\.jar.*delete it from .*demo-.* and run `make setup` again"
+    ):
         cache.ensure("demo")
 
 
