@@ -138,10 +138,14 @@ _OF_THE_PACE: dict[str, Sentence] = {
 _OF_HABITS: dict[str, Sentence] = {
     "online": _either("online", "Paid online", "Paid with the card present"),
     "category_share": lambda value: (
-        f"{_share(value('category_share'))} of the customer's payments are in this category"
+        f"{_share(value('category_share'))} of the customer's payments were in this category"
     ),
     "new_device": _either("new_device", "Device never seen with this customer", "Device known with this customer"),
-    "device_age_days": lambda value: f"Device seen with this customer for {_span(value('device_age_days'))}",
+    "device_age_days": lambda value: (
+        "Device never seen with this customer"
+        if value("new_device") > 0
+        else f"Device first seen with this customer {_span(value('device_age_days'))} ago"
+    ),
     "merchants_since": lambda value: (
         "Merchant is new to this customer"
         if value("merchants_since") >= MERCHANT_SLOTS
@@ -157,7 +161,9 @@ _OF_HABITS: dict[str, Sentence] = {
     "distance_km": lambda value: f"{value('distance_km'):,.0f} km from the city of the last card-present payment",
     "speed_kmh": lambda value: f"Travelled at {value('speed_kmh'):,.0f} km/h since the last card-present payment",
     "city_share": lambda value: (
-        f"{_share(value('city_share'))} of the customer's card-present payments are in this city"
+        f"{_share(value('city_share'))} of the customer's card-present payments were in this city"
+        if value("city_share") > 0
+        else "Customer has never paid in this city with the card present"
     ),
 }
 _OF_OUTCOMES: dict[str, Sentence] = {

@@ -3,8 +3,9 @@
 import statistics
 import time
 from collections.abc import Callable
+from typing import Protocol
 
-from fraudstream.adapters.database.deployment_store import PostgresDeployments, Promotion
+from fraudstream.adapters.database.deployment_store import Promotion
 from fraudstream.errors import ModelUnavailable
 from fraudstream.features.catalogue import CATALOGUE_VERSION
 from fraudstream.models.archive import digest_of, load_model
@@ -22,9 +23,21 @@ TRIED_ROWS = 50
 Timer = Callable[[], float]
 
 
+class Deployments(Protocol):
+    """What a promotion needs of the database, see `PostgresDeployments`."""
+
+    def has_state(self, catalogue_version: int) -> bool:
+        """Whether the state of a catalogue version is there already."""
+        ...
+
+    def deploy(self, promotion: Promotion, state: InitialState | None) -> Deployment:
+        """Make a model the active one, and write the state if its catalogue version has none."""
+        ...
+
+
 def promote_version(
     registry: ModelRegistry,
-    deployments: PostgresDeployments,
+    deployments: Deployments,
     version: ModelVersion,
     *,
     reason: str,

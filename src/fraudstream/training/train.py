@@ -111,7 +111,7 @@ def _registry_entry(
     }
     return TrainingRun(
         started_at=started_at,
-        parameters=facts,
+        parameters=facts | {"features": ",".join(model.feature_names)},
         metrics=metrics,
         tags=tags,
         artefacts={
