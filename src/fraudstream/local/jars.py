@@ -24,6 +24,8 @@ SPARK_S3 = "spark-s3"
 LOCK = Path(__file__).with_name("jars.lock")
 STAMP = ".verified.json"
 """Beside the jars of a set: size and time of each when its digest was last computed."""
+SCRATCH = ".fetch-"
+"""Beginning of the folders that jars arrive in; one that is there while nobody fetches was abandoned."""
 MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 
 Report = Callable[[str, int, int], None]
@@ -116,7 +118,9 @@ class JarCache:
                 _verify(folder, wanted, next_step=f"delete it from {folder} and run `make setup` again")
             return
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder.parent) as scratch:
+        for abandoned in folder.parent.glob(f"{SCRATCH}*"):
+            shutil.rmtree(abandoned, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=folder.parent) as scratch:
             fresh = Path(scratch) / wanted.name
             fresh.mkdir()
             self._fetch(fresh, wanted)

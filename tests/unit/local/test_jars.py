@@ -108,6 +108,15 @@ def test_a_deleted_jar_is_fetched_again(tmp_path: Path, repository: Repository) 
     assert repository.runs == 2
 
 
+def test_what_a_killed_set_up_left_is_cleared_away(tmp_path: Path, repository: Repository) -> None:
+    cache = a_cache(tmp_path, repository)
+    abandoned = cache.folder("demo").parent / ".fetch-killed" / "demo"
+    abandoned.mkdir(parents=True)
+    cache.ensure("demo")
+
+    assert not abandoned.parent.exists()
+
+
 def test_a_repository_that_does_not_answer_is_tried_three_times(tmp_path: Path, repository: Repository) -> None:
     repository.go_offline()
 
