@@ -35,7 +35,7 @@ BAD: list[tuple[str, bytes | None, str]] = [
     ("an absurd amount", encoded(amount=1e12), "invalid_field"),
     ("an unparsable time", encoded(timestamp="yesterday"), "invalid_field"),
     ("a time before 2000", encoded(timestamp="1999-12-31T23:59:59Z"), "timestamp_out_of_range"),
-    ("a time after the broker's tomorrow", encoded(timestamp="2025-11-25T16:00:01Z"), "timestamp_out_of_range"),
+    ("a time far in the future", encoded(timestamp="2999-01-01T00:00:00Z"), "timestamp_out_of_range"),
     ("deep nesting", LONG_NESTED, "nested_too_deeply"),
     ("SQL for a location", encoded(location="'; DROP TABLE alerts; --"), "invalid_field"),
     ("an unknown category", encoded(merchant_category="Weapons"), "invalid_field"),
