@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from fraudstream.producer.sending import Sender, Summary
 from fraudstream.producer.stream import Limits, LiveStream
 from fraudstream.producer.timeline import Timeline, a_day_ahead
 from fraudstream.settings import KafkaSettings, ProducerSettings
-from fraudstream.simulation.city import DEFAULT_START, CityWorld
+from fraudstream.simulation.city import DEFAULT_START, CityWorld, SimulatedDay
 
 FLUSH_TIMEOUT = 130.0
 """Seconds to wait for the last acknowledgements: longer than the client itself tries to deliver a record."""
@@ -75,24 +75,19 @@ def produce_live(
     """
     requests = listen()
     clock = SystemClock()
-    before = read_bookmark(ProducerSettings.load().journal_dir) if resume else None
-    default_start = DEFAULT_START if before is None else before.start
-    world = CityWorld(seed, customers, default_start if start is None else start)
-    begun = Bookmark(seed, customers, history_days, world.start, world.start)
-    skipped = history_days if before is None else _days_over(before, begun)
-    live_from = world.start + skipped * DAY
+    city = _city(seed, customers, history_days, start, resume=resume)
+    live_from = city.moment
     if live_from > clock.now():
         raise ConfigurationError(
-            f"{skipped} days from {_date(world.start)} on end in the future; start the history earlier"
+            f"what comes before the stream ends in the future, on {_date(live_from)}; start the history earlier"
         )
 
     def send(sender: Sender, progress: Progress, journal: Journal) -> None:
+        world = CityWorld(city.seed, city.customers, city.start)
         days = world.days()
-        for done, _ in enumerate(islice(days, skipped), start=1):
-            progress.preparing(done, skipped)
-            if requests.stop:
-                return
-        bookmark = BookmarkKeeper(journal.path.parent, begun, clock)
+        if not _skip(days, round((live_from - city.start) / DAY), progress, requests):
+            return
+        bookmark = BookmarkKeeper(journal.path.parent, city, clock)
         LiveStream(
             timeline=Timeline(a_day_ahead(days), start=live_from),
             sender=sender,
@@ -129,14 +124,30 @@ def produce_file(path: str, *, rate: float | None = None) -> int:
         return _account(send, requests, clock, topics=(TRANSACTIONS,))
 
 
-def _days_over(before: Bookmark, city: Bookmark) -> int:
+def _city(seed: int, customers: int, history_days: int, start: float | None, *, resume: bool) -> Bookmark:
+    """The city to stream, with the moment its stream begins: after its history, or after what was sent before."""
+    before = read_bookmark(ProducerSettings.load().journal_dir) if resume else None
+    if start is None:
+        start = DEFAULT_START if before is None else before.start
+    city = Bookmark(seed, customers, history_days, start, start + history_days * DAY)
+    if before is None:
+        return city
     if msgspec.structs.replace(before, moment=city.moment) != city:
         raise ConfigurationError(
             f"the stream to go on with is of seed {before.seed}, {before.customers} customers and "
             f"{before.history_days} days of history from {_date(before.start)} on: ask for the same, or choose another "
             "JOURNAL_DIR"
         )
-    return before.next_day()
+    return msgspec.structs.replace(city, moment=start + before.next_day() * DAY)
+
+
+def _skip(days: Iterator[SimulatedDay], count: int, progress: Progress, requests: Requests) -> bool:
+    """Make so many days again and drop them; says whether nobody asked to stop meanwhile."""
+    for done, _ in enumerate(islice(days, count), start=1):
+        progress.preparing(done, count)
+        if requests.stop:
+            return False
+    return True
 
 
 def _account(
