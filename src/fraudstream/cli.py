@@ -67,23 +67,22 @@ def produce(
     start: Start = None,
 ) -> None:
     """Send payments: a simulated city's, or your own file's."""
-    from fraudstream.producer.main import produce_file, produce_live  # noqa: PLC0415
+    from fraudstream.producer.main import LiveRequest, produce_file, produce_live  # noqa: PLC0415
 
     if file is not None:
         raise typer.Exit(produce_file(file, rate=rate))
-    raise typer.Exit(
-        produce_live(
-            seed=seed,
-            customers=customers,
-            history_days=history_days,
-            start=_epoch_seconds(start),
-            rate=rate or (None if speed else 1_000.0),
-            speed=speed,
-            count=count,
-            seconds=seconds,
-            resume=resume,
-        )
+    request = LiveRequest(
+        seed=seed,
+        customers=customers,
+        history_days=history_days,
+        start=_epoch_seconds(start),
+        rate=rate or (None if speed else 1_000.0),
+        speed=speed,
+        count=count,
+        seconds=seconds,
+        resume=resume,
     )
+    raise typer.Exit(produce_live(request))
 
 
 @app.command()

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -35,47 +36,41 @@ STOP_TIMEOUT = 30.0
 DAY = 86_400.0
 
 
-def produce_live(
-    *,
-    seed: int,
-    customers: int,
-    history_days: int,
-    start: float | None = None,
-    rate: float | None = None,
-    speed: float | None = None,
-    count: int | None = None,
-    seconds: float | None = None,
-    resume: bool = False,
-) -> int:
-    """Send the days of a city that follow its history; returns the exit status, 0 if everything was acknowledged.
+@dataclass(frozen=True, kw_only=True)
+class LiveRequest:
+    """What to stream: a city's days after its history, or, to `resume`, after the day an earlier stream has reached.
 
-    Payments go out at `rate` a second, or at `speed` simulated seconds in a second, or at the slower of the two; both
-    unset means as fast as they are taken. Labels go to their own topic at the simulated moment they arrive. Nothing
-    is sent before its simulated time has come: a stream that reaches the present slows down to real time.
+    `start` is midnight UTC of the first day of the history, in seconds since 1970; unset, that of the stream to
+    resume, or `DEFAULT_START`. Payments go out at `rate` a second, or at `speed` simulated seconds in a second, or at
+    the slower of the two; both unset means as fast as they are taken. The stream ends after `count` payments or
+    `seconds` seconds, or when it is stopped.
+    """
 
-    SIGTERM and SIGINT end the stream in good order. Each SIGUSR1 plays one scripted fraud and leaves a
-    `scripted-*.json` beside the journal (see `producer.scripted.ScriptedFraud`).
+    seed: int
+    customers: int
+    history_days: int
+    start: float | None = None
+    rate: float | None = None
+    speed: float | None = None
+    count: int | None = None
+    seconds: float | None = None
+    resume: bool = False
 
-    Args:
-        seed: of the city.
-        customers: cardholders in the city.
-        history_days: days to skip: they are the history a model was trained on.
-        start: midnight UTC of the first day of the history, seconds since 1970; if unset, that of the stream to
-            resume, or `DEFAULT_START`.
-        rate: payments a second.
-        speed: simulated seconds in a real one.
-        count: end after so many payments.
-        seconds: end after so many seconds.
-        resume: go on with the day after the one an earlier stream of the same city has reached.
+
+def produce_live(request: LiveRequest) -> int:
+    """Stream a city; returns the exit status, 0 if everything was acknowledged.
+
+    Labels go to their own topic at the simulated moment they arrive. Nothing is sent before its simulated time has
+    come: a stream that reaches the present slows down to real time. SIGTERM and SIGINT end it in good order; each
+    SIGUSR1 plays one scripted fraud and leaves a `scripted-*.json` beside the journal.
 
     Raises:
-        ConfigurationError: a missing setting, an impossible world, a bookmark of another city,
-            a missing topic, an unwritable journal.
+        ConfigurationError: a missing setting or topic, an impossible world, a bookmark of another city.
         TemporarilyUnavailable: the broker does not answer.
     """
     requests = listen()
     clock = SystemClock()
-    city = _city(seed, customers, history_days, start, resume=resume)
+    city = _city(request)
     live_from = city.moment
     if live_from > clock.now():
         raise ConfigurationError(
@@ -91,8 +86,8 @@ def produce_live(
         LiveStream(
             timeline=Timeline(a_day_ahead(days), start=live_from),
             sender=sender,
-            pace=Pace(clock, rate=rate, speed=speed, simulated=live_from),
-            limits=Limits(count, seconds),
+            pace=Pace(clock, rate=request.rate, speed=request.speed, simulated=live_from),
+            limits=Limits(request.count, request.seconds),
             requests=requests,
             frauds=ScriptedFrauds(world, journal.path.parent, journal.path.stem),
             bookmark=bookmark,
@@ -124,12 +119,14 @@ def produce_file(path: str, *, rate: float | None = None) -> int:
         return _account(send, requests, clock, topics=(TRANSACTIONS,))
 
 
-def _city(seed: int, customers: int, history_days: int, start: float | None, *, resume: bool) -> Bookmark:
+def _city(request: LiveRequest) -> Bookmark:
     """The city to stream, with the moment its stream begins: after its history, or after what was sent before."""
-    before = read_bookmark(ProducerSettings.load().journal_dir) if resume else None
+    before = read_bookmark(ProducerSettings.load().journal_dir) if request.resume else None
+    start = request.start
     if start is None:
         start = DEFAULT_START if before is None else before.start
-    city = Bookmark(seed, customers, history_days, start, start + history_days * DAY)
+    live_from = start + request.history_days * DAY
+    city = Bookmark(request.seed, request.customers, request.history_days, start, live_from)
     if before is None:
         return city
     if msgspec.structs.replace(before, moment=city.moment) != city:
