@@ -9,9 +9,8 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from fraudstream.features.catalogue import catalogue_page
-
 from fraudstream.contracts.schemas import CONTRACTS, json_schema, spark_ddl
+from fraudstream.features.catalogue import catalogue_page
 from fraudstream.settings import GROUPS
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"

@@ -9,7 +9,7 @@ from fraudstream.adapters.database.sessions import connect
 from fraudstream.adapters.kafka import KafkaAdmin, KafkaConsumer, KafkaProducer
 from fraudstream.contracts.topics import MAX_MESSAGE_BYTES
 from fraudstream.errors import ConfigurationError, TemporarilyUnavailable
-from fraudstream.ports import Delivery
+from fraudstream.ports.records import Delivery
 from fraudstream.settings import KafkaSettings
 
 pytestmark = pytest.mark.integration

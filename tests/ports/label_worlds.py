@@ -13,7 +13,7 @@ from fraudstream.adapters.database.sessions import connect
 from fraudstream.adapters.memory_labels import MemoryLabelStore
 from fraudstream.features.catalogue import CATALOGUE_VERSION, FEATURE_COUNT, index_of
 from fraudstream.features.events import Floats
-from fraudstream.labelling import LabelledPayment, LabelStore
+from fraudstream.ports.labels import LabelledPayment, LabelStore
 
 PAYMENTS_TOPIC = str(uuid.UUID(int=500))
 

@@ -8,7 +8,7 @@ from fraudstream.adapters.database.sessions import connect
 from fraudstream.adapters.database.slice_store import PostgresSliceStore
 from fraudstream.adapters.memory_slices import MemorySliceStore
 from fraudstream.features.events import Floats
-from fraudstream.slice_port import Deployment, SliceStore
+from fraudstream.ports.slices import Deployment, SliceStore
 
 DIGEST = "0" * 64
 

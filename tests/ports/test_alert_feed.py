@@ -13,8 +13,8 @@ from fraudstream.adapters.database.alert_store import PostgresAlerts
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.adapters.memory_delivery import MemoryAlerts
 from fraudstream.contracts.decision import Reason
-from fraudstream.delivery import StoredAlert
 from fraudstream.errors import TemporarilyUnavailable
+from fraudstream.ports.delivery import StoredAlert
 
 pytestmark = pytest.mark.ports
 

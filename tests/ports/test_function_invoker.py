@@ -17,7 +17,7 @@ import pytest
 
 from fraudstream.adapters.lambda_process import FunctionCode, RuntimeApiInvoker
 from fraudstream.adapters.memory_delivery import InProcessInvoker
-from fraudstream.delivery import FunctionAnswer, FunctionInvoker
+from fraudstream.ports.delivery import FunctionAnswer, FunctionInvoker
 
 pytestmark = pytest.mark.ports
 

@@ -14,8 +14,8 @@ from fraudstream.contracts.label import Label, encode_label
 from fraudstream.features.label_history import UNLABELLED, RiskRows, apply_step, customer_rows, merchant_rows
 from fraudstream.features.state import CUSTOMER_RISK_WIDTH, MERCHANT_RISK_WIDTH
 from fraudstream.feedback.applier import Applied, LabelApplier
-from fraudstream.labelling import LabelledPayment, LabelRow, history_of
-from fraudstream.ports import Record
+from fraudstream.ports.labels import LabelledPayment, LabelRow, history_of
+from fraudstream.ports.records import Record
 
 pytestmark = pytest.mark.ports
 

@@ -8,8 +8,8 @@ import pytest
 
 from fraudstream.adapters.aws import SnsNotifier, SqsQueue, ensure_alerting_resources
 from fraudstream.adapters.memory_delivery import MemoryNotifier, MemoryQueue
-from fraudstream.delivery import MessageQueue, Notification, Notifier, QueuedMessage
 from fraudstream.errors import MalformedEvent
+from fraudstream.ports.delivery import MessageQueue, Notification, Notifier, QueuedMessage
 from fraudstream.settings import AlertingSettings
 
 pytestmark = pytest.mark.ports

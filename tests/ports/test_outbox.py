@@ -12,8 +12,8 @@ from fraudstream.adapters.database import outbox_store
 from fraudstream.adapters.database.outbox_store import PostgresOutbox
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.adapters.memory_delivery import MemoryOutbox
-from fraudstream.delivery import Outbox, OutboxRow
 from fraudstream.errors import TemporarilyUnavailable
+from fraudstream.ports.delivery import Outbox, OutboxRow
 
 pytestmark = pytest.mark.ports
 

@@ -15,7 +15,7 @@ from fraudstream.adapters.memory import MemoryBroker, MemoryConsumer, MemoryProd
 from fraudstream.clock import SystemClock
 from fraudstream.contracts.topics import MAX_MESSAGE_BYTES
 from fraudstream.errors import ConfigurationError, MalformedEvent, TemporarilyUnavailable
-from fraudstream.ports import Delivery, Record, RecordConsumer, RecordProducer
+from fraudstream.ports.records import Delivery, Record, RecordConsumer, RecordProducer
 
 if TYPE_CHECKING:
     from fraudstream.settings import KafkaSettings

@@ -9,15 +9,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fraudstream.features.catalogue import FEATURE_COUNT
-from fraudstream.features.state import CUSTOMER_RISK_WIDTH, CUSTOMER_STATE_WIDTH, MERCHANT_RISK_WIDTH
 from tests.ports.slice_worlds import MemoryWorld, PostgresWorld, SliceWorld
 
 from fraudstream.contracts.alert import Alert, alert_id_for
 from fraudstream.contracts.decision import Reason
 from fraudstream.errors import Fenced, ModelUnavailable
+from fraudstream.features.catalogue import FEATURE_COUNT
 from fraudstream.features.events import ABSENT, Bytes, EventColumns, Floats, Ints, uuid_at
-from fraudstream.slice_port import (
+from fraudstream.features.state import CUSTOMER_RISK_WIDTH, CUSTOMER_STATE_WIDTH, MERCHANT_RISK_WIDTH
+from fraudstream.ports.slices import (
     AT_ONCE,
     Deployment,
     LogPart,

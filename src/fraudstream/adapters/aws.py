@@ -15,8 +15,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError, ParamValidationError
 
-from fraudstream.delivery import Notification, QueuedMessage
 from fraudstream.errors import ConfigurationError, FraudstreamError, MalformedEvent, TemporarilyUnavailable
+from fraudstream.ports.delivery import Notification, QueuedMessage
 
 if TYPE_CHECKING:  # settings load pydantic, which would double the start of the alert function
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -21,7 +21,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from fraudstream.contracts.topics import MAX_MESSAGE_BYTES
 from fraudstream.errors import ConfigurationError, MalformedEvent, TemporarilyUnavailable
-from fraudstream.ports import Delivery, OnDelivery, Record, TopicPartitions
+from fraudstream.ports.records import Delivery, OnDelivery, Record, TopicPartitions
 from fraudstream.settings import KafkaSettings
 
 REQUEST_TIMEOUT = 20.0

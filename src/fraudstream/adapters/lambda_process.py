@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fraudstream.adapters.runtime_api import Event, Happened, RuntimeApi
-from fraudstream.delivery import FunctionAnswer
+from fraudstream.ports.delivery import FunctionAnswer
 
 INIT_TIMEOUT = 10.0
 """Seconds a function may take to load, as on AWS."""

@@ -9,7 +9,7 @@ from zlib import crc32
 from fraudstream.clock import Clock, ManualClock
 from fraudstream.contracts.topics import MAX_MESSAGE_BYTES
 from fraudstream.errors import ConfigurationError, MalformedEvent, TemporarilyUnavailable
-from fraudstream.ports import Delivery, OnDelivery, Record, TopicPartitions
+from fraudstream.ports.records import Delivery, OnDelivery, Record, TopicPartitions
 
 
 @dataclass

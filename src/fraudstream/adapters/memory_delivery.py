@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from fraudstream.clock import Clock, SystemClock
-from fraudstream.delivery import FunctionAnswer, Notification, OutboxRow, QueuedMessage, StoredAlert
+from fraudstream.ports.delivery import FunctionAnswer, Notification, OutboxRow, QueuedMessage, StoredAlert
 
 
 @dataclass

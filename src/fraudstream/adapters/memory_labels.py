@@ -10,7 +10,7 @@ import numpy as np
 
 from fraudstream.features.events import Floats, Ints
 from fraudstream.features.label_history import LabelHistory, RiskRows, customer_rows, merchant_rows
-from fraudstream.labelling import LabelledPayment, LabelProgress, LabelRow, RefusedRecord, history_of
+from fraudstream.ports.labels import LabelledPayment, LabelProgress, LabelRow, RefusedRecord, history_of
 
 Place = tuple[str, int, int]
 

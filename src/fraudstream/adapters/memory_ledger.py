@@ -25,7 +25,7 @@ from fraudstream.features.catalogue import FEATURE_COUNT
 from fraudstream.features.events import Bytes, Floats, Ints, uuid_at
 from fraudstream.features.label_history import UNLABELLED, LabelHistory, RiskRows
 from fraudstream.features.state import CUSTOMER_STATE_WIDTH
-from fraudstream.ledger_port import (
+from fraudstream.ports.ledger import (
     AlertFacts,
     FirstAlert,
     LabelSteps,
@@ -36,7 +36,7 @@ from fraudstream.ledger_port import (
     StoredScores,
     StoredVectors,
 )
-from fraudstream.slice_port import Deployment
+from fraudstream.ports.slices import Deployment
 
 
 @dataclass

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass, field
 
 from fraudstream.errors import ModelUnavailable
-from fraudstream.ports import ModelVersion, TrainingRun
+from fraudstream.ports.registry import ModelVersion, TrainingRun
 
 
 @dataclass

@@ -10,7 +10,7 @@ import numpy as np
 from fraudstream.errors import Fenced, ModelUnavailable
 from fraudstream.features.events import Bytes, Floats, Ints
 from fraudstream.features.state import CUSTOMER_RISK_WIDTH, CUSTOMER_STATE_WIDTH, MERCHANT_RISK_WIDTH
-from fraudstream.slice_port import Deployment, LogPart, Reservation, SliceResult, Snapshot
+from fraudstream.ports.slices import Deployment, LogPart, Reservation, SliceResult, Snapshot
 
 Rows = dict[tuple[int, int], Floats]
 """Rows by catalogue version and key."""

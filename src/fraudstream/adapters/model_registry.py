@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from fraudstream.errors import ModelUnavailable, TemporarilyUnavailable
-from fraudstream.ports import ModelVersion, TrainingRun
+from fraudstream.ports.registry import ModelVersion, TrainingRun
 from fraudstream.settings import RegistrySettings
 
 REQUEST_TIMEOUT = 30

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import msgspec
 
 from fraudstream.alerting.kafka_event import place_of
-from fraudstream.delivery import FunctionAnswer
-from fraudstream.ports import Record
+from fraudstream.ports.delivery import FunctionAnswer
+from fraudstream.ports.records import Record
 
 
 @dataclass(frozen=True)

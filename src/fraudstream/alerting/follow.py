@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 
 from fraudstream.clock import Clock
-from fraudstream.delivery import AlertFeed, StoredAlert
+from fraudstream.ports.delivery import AlertFeed, StoredAlert
 
 OVERLAP = dt.timedelta(seconds=60)
 """How far back each look reaches: an alert bears a time before its commit, so others may overtake it."""

@@ -6,8 +6,8 @@ from contextlib import suppress
 import msgspec
 import structlog
 
-from fraudstream.delivery import MessageQueue, NotificationLog, QueuedMessage
 from fraudstream.errors import MalformedEvent
+from fraudstream.ports.delivery import MessageQueue, NotificationLog, QueuedMessage
 
 MOST = 10
 """Messages taken at a time; SQS gives no more."""

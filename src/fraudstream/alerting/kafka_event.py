@@ -10,7 +10,7 @@ from typing import Literal
 
 import msgspec
 
-from fraudstream.ports import Record
+from fraudstream.ports.records import Record
 
 PAYLOAD_LIMIT = 6 * 1024 * 1024
 """Bytes of JSON that one invocation may carry; AWS's limit for synchronous invocations."""

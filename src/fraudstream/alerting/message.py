@@ -2,7 +2,7 @@
 
 from fraudstream.contracts.alert import Alert, encode_alert
 from fraudstream.contracts.decision import Reason
-from fraudstream.delivery import LONGEST_SUBJECT, Notification
+from fraudstream.ports.delivery import LONGEST_SUBJECT, Notification
 
 CURRENCY = "USD"
 """What an amount without a currency is in: the simulated city is American."""

@@ -24,8 +24,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from fraudstream.alerting.message import notification_of
 from fraudstream.contracts.alert import Alert, parse_alert
-from fraudstream.delivery import Notifier
 from fraudstream.errors import ConfigurationError, MalformedEvent, TemporarilyUnavailable
+from fraudstream.ports.delivery import Notifier
 
 REMEMBERED_SECONDS = 14 * 24 * 3_600
 """How long an alert id is remembered: twice the week that Kafka keeps a record, so that no replay is news."""

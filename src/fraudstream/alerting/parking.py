@@ -7,7 +7,7 @@ import structlog
 
 from fraudstream.contracts.topics import FAILED_ALERTS, MAX_MESSAGE_BYTES
 from fraudstream.errors import TemporarilyUnavailable
-from fraudstream.ports import Delivery, Record, RecordProducer
+from fraudstream.ports.records import Delivery, Record, RecordProducer
 
 FLUSH_TIMEOUT = 130.0
 """Seconds until a parked record must be acknowledged; a little more than the producer's own limit."""

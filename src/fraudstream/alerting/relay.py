@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from fraudstream.delivery import Outbox, OutboxRow
 from fraudstream.errors import TemporarilyUnavailable
-from fraudstream.ports import Delivery, RecordProducer
+from fraudstream.ports.delivery import Outbox, OutboxRow
+from fraudstream.ports.records import Delivery, RecordProducer
 
 BATCH = 500
 """Rows claimed at a time: what a crash repeats at the most."""

@@ -15,8 +15,8 @@ from fraudstream.alerting.answers import read_answer
 from fraudstream.alerting.kafka_event import PAYLOAD_LIMIT, EventSource, batches, build_event
 from fraudstream.alerting.parking import Parking
 from fraudstream.clock import Clock
-from fraudstream.delivery import FunctionInvoker
-from fraudstream.ports import Record, RecordConsumer
+from fraudstream.ports.delivery import FunctionInvoker
+from fraudstream.ports.records import Record, RecordConsumer
 
 STOP_CHECK = 0.5
 """Seconds between two looks at whether the process shall stop, while it pauses."""

@@ -16,8 +16,8 @@ from fraudstream.features.label_history import (
     empty_history,
 )
 from fraudstream.feedback.intake import take_in
-from fraudstream.labelling import LabelProgress, LabelRow, LabelStore, LabelTransaction, history_of
-from fraudstream.ports import Record
+from fraudstream.ports.labels import LabelProgress, LabelRow, LabelStore, LabelTransaction, history_of
+from fraudstream.ports.records import Record
 
 RELEASED_AT_ONCE = 20_000
 """Waiting labels that one transaction takes at the most, about."""

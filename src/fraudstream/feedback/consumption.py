@@ -10,7 +10,7 @@ import structlog
 from fraudstream.clock import Clock
 from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.feedback.applier import Applied, LabelApplier, next_offsets
-from fraudstream.ports import Record, RecordConsumer, TopicAdmin
+from fraudstream.ports.records import Record, RecordConsumer, TopicAdmin
 
 MAX_RECORDS = 5_000
 """Records of one step."""

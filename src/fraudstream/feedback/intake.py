@@ -10,8 +10,8 @@ from fraudstream.contracts.label import Label, parse_label
 from fraudstream.contracts.quarantine import QUARANTINE_REASONS, QuarantineReason, masked
 from fraudstream.contracts.transaction import EARLIEST
 from fraudstream.errors import MalformedEvent
-from fraudstream.labelling import LabelRow, RefusedRecord
-from fraudstream.ports import Record
+from fraudstream.ports.labels import LabelRow, RefusedRecord
+from fraudstream.ports.records import Record
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from functools import partial
 
 from fraudstream.clock import Clock
 from fraudstream.contracts.journal import Outcome
-from fraudstream.ports import Delivery, RecordProducer
+from fraudstream.ports.records import Delivery, RecordProducer
 from fraudstream.producer.journal import Journal
 from fraudstream.producer.outgoing import Outgoing
 

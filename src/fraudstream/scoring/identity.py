@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fraudstream.features.events import Bytes, Ints
-from fraudstream.slice_port import Reservation
+from fraudstream.ports.slices import Reservation
 
 Bools = npt.NDArray[np.bool_]
 

@@ -16,7 +16,7 @@ from fraudstream.adapters.database.scorer_runs import Run, ScorerRuns
 from fraudstream.adapters.kafka import KafkaAdmin
 from fraudstream.clock import SystemClock
 from fraudstream.contracts.topics import TRANSACTIONS
-from fraudstream.ports import TopicPartitions
+from fraudstream.ports.records import TopicPartitions
 from fraudstream.scoring.job import Log, start_scoring, warm_up
 from fraudstream.scoring.positions import starting_offsets
 from fraudstream.scoring.session import scoring_session, stop_session

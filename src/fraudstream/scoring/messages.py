@@ -10,7 +10,7 @@ from fraudstream.contracts.topics import ALERTS, LABELS, QUARANTINE
 from fraudstream.contracts.transaction import ParsedTransaction
 from fraudstream.decisions.reasons import reasons
 from fraudstream.features.events import Codes, Floats
-from fraudstream.slice_port import AT_ONCE, Deployment, LogPart, OutboxMessage, QuarantinedRow, RaisedAlert
+from fraudstream.ports.slices import AT_ONCE, Deployment, LogPart, OutboxMessage, QuarantinedRow, RaisedAlert
 
 LATEST_ARRIVAL = dt.datetime(9999, 12, 31, tzinfo=dt.UTC).timestamp()
 """No label arrives later, however long its delay: dates end there."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from fraudstream.errors import ModelUnavailable
 from fraudstream.models.archive import load_model
 from fraudstream.models.arrays import ScoringModel
-from fraudstream.slice_port import Deployment
+from fraudstream.ports.slices import Deployment
 
 KEPT = 2
 """The model at work, and the one before it, in case of a way back."""

@@ -10,7 +10,7 @@ from fraudstream.contracts.quarantine import QuarantineReason, masked
 from fraudstream.contracts.transaction import ParsedTransaction, parse_transaction
 from fraudstream.errors import MalformedEvent
 from fraudstream.features.events import Floats, Ints
-from fraudstream.slice_port import QuarantinedRow
+from fraudstream.ports.slices import QuarantinedRow
 
 DETAIL_LIMIT = 200
 """Characters of a quarantine detail; the parser quotes values, and a value may be a whole record."""

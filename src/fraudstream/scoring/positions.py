@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from fraudstream.errors import ConfigurationError
-from fraudstream.ports import TopicPartitions
+from fraudstream.ports.records import TopicPartitions
 
 
 def starting_offsets(log: TopicPartitions, next_offset: Mapping[int, int]) -> str:

@@ -14,11 +14,7 @@ from fraudstream.features.events import EventColumns, Floats, Ints, columns_of
 from fraudstream.features.kernel import vectors
 from fraudstream.models.arrays import ScoringModel
 from fraudstream.models.walker import Scored, score
-from fraudstream.scoring.identity import Fates, settle_ids
-from fraudstream.scoring.messages import alert_messages, alert_of, label_messages, quarantine_messages
-from fraudstream.scoring.model_cache import ModelCache
-from fraudstream.scoring.parse import ReadRecords, quarantined
-from fraudstream.slice_port import (
+from fraudstream.ports.slices import (
     Deployment,
     LogPart,
     QuarantinedRow,
@@ -29,6 +25,10 @@ from fraudstream.slice_port import (
     SliceTransaction,
     Snapshot,
 )
+from fraudstream.scoring.identity import Fates, settle_ids
+from fraudstream.scoring.messages import alert_messages, alert_of, label_messages, quarantine_messages
+from fraudstream.scoring.model_cache import ModelCache
+from fraudstream.scoring.parse import ReadRecords, quarantined
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,9 @@ POLL_SECONDS = 0.1
 """How often the stream is looked at; a stop is noticed at once."""
 CHECK_SECONDS = 2.0
 """How often the right to score is checked."""
+FINISH_SECONDS = 5.0
+FINISH_POLL_SECONDS = 0.005
+"""How long a stop waits for the trigger at work, and how often it looks: the pause between triggers is short."""
 REPORT_SECONDS = 10.0
 """How often progress is logged."""
 PATIENCE_SECONDS = 300.0
@@ -119,6 +122,7 @@ class Watch:
                 raise FraudstreamError(f"Spark's Java process ended; its log above may say why ({error})") from error
         finally:
             with contextlib.suppress(*JAVA_IS_GONE):
+                self._finish_trigger()
                 self.query.stop()
 
     def _look(self) -> None:
@@ -154,6 +158,12 @@ class Watch:
         if problem is not None:
             raise failure_of(str(problem))
         return self.query.lastProgress is not None or self.query.status["message"].startswith("Waiting for")
+
+    def _finish_trigger(self) -> None:
+        """Let the trigger at work come to its end, within bounds; a stop in its middle is safe but noisy."""
+        deadline = self.clock.monotonic() + FINISH_SECONDS
+        while self.query.isActive and self.query.status["isTriggerActive"] and self.clock.monotonic() < deadline:
+            self.clock.sleep(FINISH_POLL_SECONDS)
 
     def _report(self) -> None:
         progress = self.query.lastProgress

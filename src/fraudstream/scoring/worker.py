@@ -11,11 +11,11 @@ import stamina
 from fraudstream.adapters.database.scorer_runs import slice_application
 from fraudstream.adapters.database.slice_store import PostgresSliceStore
 from fraudstream.errors import ConfigurationError, TemporarilyUnavailable
+from fraudstream.ports.slices import LogPart
 from fraudstream.scoring.model_cache import ModelCache
 from fraudstream.scoring.parse import LogRecords, read_records
 from fraudstream.scoring.slice import SliceSummary, score_slice
 from fraudstream.scoring.task import ScoringTask
-from fraudstream.slice_port import LogPart
 
 SLICE_BYTES = 16_000_000
 """Bytes of records in one slice at the most, so that a worker's memory is bounded whatever the records' size."""

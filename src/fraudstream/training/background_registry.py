@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from fraudstream.errors import FraudstreamError, TemporarilyUnavailable
-from fraudstream.ports import ModelRegistry, ModelVersion, TrainingRun
+from fraudstream.ports.registry import ModelRegistry, ModelVersion, TrainingRun
 
 PATIENCE = 180.0
 """Seconds one answer may take; the first includes opening the registry."""

@@ -11,7 +11,7 @@ from fraudstream.settings import DatabaseSettings, RegistrySettings
 from fraudstream.training.background_registry import BackgroundRegistry
 
 if TYPE_CHECKING:  # what takes seconds to import is imported while the registry opens in its own process
-    from fraudstream.slice_port import Deployment
+    from fraudstream.ports.slices import Deployment
     from fraudstream.training.register import TrainedVersion
 
 

@@ -4,7 +4,8 @@ import time
 from dataclasses import dataclass
 
 from fraudstream.adapters.database.deployment_store import PostgresDeployments
-from fraudstream.ports import CHALLENGER, ModelRegistry
+from fraudstream.ports.records import CHALLENGER
+from fraudstream.ports.registry import ModelRegistry
 from fraudstream.simulation.city import DEFAULT_START, CityWorld
 from fraudstream.training.evaluate import Evaluation
 from fraudstream.training.promote import promote_version

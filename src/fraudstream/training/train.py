@@ -10,7 +10,7 @@ from fraudstream.features.replay import replay_history
 from fraudstream.models.archive import digest_of, to_bytes
 from fraudstream.models.arrays import ScoringModel
 from fraudstream.models.initial_state import InitialState, state_to_bytes
-from fraudstream.ports import TrainingRun
+from fraudstream.ports.registry import TrainingRun
 from fraudstream.simulation.city import CityWorld
 from fraudstream.simulation.scenarios import SCENARIOS
 from fraudstream.training.build import ALERT_BUDGET, COST_OF_AN_ALERT, BuiltModel, build_model

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from fraudstream.contracts.alert import alert_id_for
-from fraudstream.ledger_port import AlertFacts
+from fraudstream.ports.ledger import AlertFacts
 
 
 @dataclass(frozen=True)

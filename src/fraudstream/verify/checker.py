@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fraudstream.features.events import Ints
-from fraudstream.ledger_port import Bools, LedgerSlices, LedgerSnapshot, StoredScores
-from fraudstream.ports import LogReader, Record, TopicPartitions
+from fraudstream.ports.ledger import Bools, LedgerSlices, LedgerSnapshot, StoredScores
+from fraudstream.ports.records import LogReader, Record, TopicPartitions
 from fraudstream.verify.fates import Fate, Settlement, settle, settle_ids, undecided
 from fraudstream.verify.findings import Findings
 from fraudstream.verify.journal import Acknowledged, Journal

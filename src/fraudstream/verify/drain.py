@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from fraudstream.clock import Clock
-from fraudstream.ledger_port import Ledger, Pending
+from fraudstream.ports.ledger import Ledger, Pending
 
 POLL_SECONDS = 0.25
 

@@ -6,7 +6,7 @@ from enum import IntEnum
 import numpy as np
 
 from fraudstream.features.events import Bytes, Codes, Ints
-from fraudstream.ledger_port import Bools, StoredPlaces, StoredQuarantine, StoredScores
+from fraudstream.ports.ledger import Bools, StoredPlaces, StoredQuarantine, StoredScores
 from fraudstream.verify.log_range import LogRange
 
 CONFLICT = "conflicting_id"

@@ -9,8 +9,8 @@ import numpy as np
 from fraudstream.contracts.transaction import ParsedTransaction, parse_transaction
 from fraudstream.errors import MalformedEvent
 from fraudstream.features.events import Bytes, Floats, Ints
-from fraudstream.ledger_port import Bools
-from fraudstream.ports import Record
+from fraudstream.ports.ledger import Bools
+from fraudstream.ports.records import Record
 from fraudstream.verify.journal import HASH_BYTES, Acknowledged
 
 _NO_ID = bytes(16)

@@ -10,11 +10,11 @@ from fraudstream.features.catalogue import CATALOGUE_VERSION, FEATURE_COUNT
 from fraudstream.features.events import EventColumns, Floats, Ints
 from fraudstream.features.kernel import vectors
 from fraudstream.features.label_history import rows_of
-from fraudstream.ledger_port import Bools, LedgerSnapshot
 from fraudstream.models.archive import load_model
 from fraudstream.models.arrays import ScoringModel
 from fraudstream.models.walker import score
-from fraudstream.slice_port import Deployment
+from fraudstream.ports.ledger import Bools, LedgerSnapshot
+from fraudstream.ports.slices import Deployment
 from fraudstream.verify.risk_replay import RiskReplay
 
 TARGET_SHARE = 0.1

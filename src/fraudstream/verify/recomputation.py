@@ -7,7 +7,7 @@ import numpy as np
 
 from fraudstream.features.events import Floats, Ints, columns_of
 from fraudstream.features.label_history import rows_of
-from fraudstream.ledger_port import Bools, LedgerSlices, LedgerSnapshot, StoredScores, StoredVectors
+from fraudstream.ports.ledger import Bools, LedgerSlices, LedgerSnapshot, StoredScores, StoredVectors
 from fraudstream.verify.fates import Fate, Settlement
 from fraudstream.verify.findings import Findings
 from fraudstream.verify.log_range import LogRange
@@ -65,7 +65,7 @@ class Recomputation:
 
     def _chosen(self, item: SettledRange) -> Ints:
         known = rows_of(self.oracle.users, item.log.user_id) < len(self.oracle.users)
-        moved = (item.settlement.fate == Fate.SCORED) | (item.settlement.fate == Fate.UNACCOUNTED)
+        moved = item.settlement.fate == Fate.SCORED
         return np.flatnonzero(item.log.readable & known & moved & (item.slice_row >= 0))
 
     def _compare(self, item: SettledRange, rows: Ints, expected: Expected) -> None:

@@ -13,7 +13,7 @@ from fraudstream.features.label_history import (
     empty_history,
     outcome_before,
 )
-from fraudstream.ledger_port import LabelSteps, LedgerSnapshot
+from fraudstream.ports.ledger import LabelSteps, LedgerSnapshot
 
 LABELS_AT_ONCE = 100_000
 """Labels held in memory at a time."""

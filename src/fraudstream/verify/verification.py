@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fraudstream.clock import Clock
-from fraudstream.ledger_port import AlertFacts, FirstAlert, Ledger
-from fraudstream.ports import LogReader
+from fraudstream.ports.ledger import AlertFacts, FirstAlert, Ledger
+from fraudstream.ports.records import LogReader
 from fraudstream.verify.alert_path import AlertPath, follow
 from fraudstream.verify.checker import Checker
 from fraudstream.verify.drain import Drain

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fraudstream.features.events import Ints
-from fraudstream.ledger_port import LedgerSlices
+from fraudstream.ports.ledger import LedgerSlices
 
 WINDOW_RECORDS = 20_000
 """Records of one window, about; a slice is never cut."""

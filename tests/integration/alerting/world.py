@@ -20,8 +20,8 @@ from fraudstream.alerting.relay import Relay
 from fraudstream.alerting.trigger import Trigger
 from fraudstream.clock import SystemClock
 from fraudstream.contracts.alert import encode_alert
-from fraudstream.delivery import FunctionAnswer
-from fraudstream.ports import Record
+from fraudstream.ports.delivery import FunctionAnswer
+from fraudstream.ports.records import Record
 from fraudstream.settings import AlertingSettings, KafkaSettings, sdk_environment
 
 PATIENCE = 60.0

@@ -24,8 +24,8 @@ from fraudstream.contracts.topics import LABELS
 from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.feedback.applier import Applied, LabelApplier
 from fraudstream.feedback.consumption import LabelLoop
-from fraudstream.labelling import LabelledPayment
-from fraudstream.ports import Record
+from fraudstream.ports.labels import LabelledPayment
+from fraudstream.ports.records import Record
 from fraudstream.settings import KafkaSettings
 
 pytestmark = pytest.mark.integration

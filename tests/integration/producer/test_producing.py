@@ -18,7 +18,7 @@ from fraudstream.adapters.kafka import KafkaAdmin
 from fraudstream.contracts.journal import Intent, Outcome, parse_line
 from fraudstream.contracts.topics import LABELS, MAX_MESSAGE_BYTES, TRANSACTIONS
 from fraudstream.contracts.transaction import parse_transaction
-from fraudstream.ports import Record
+from fraudstream.ports.records import Record
 from fraudstream.settings import KafkaSettings
 
 pytestmark = pytest.mark.integration

@@ -26,11 +26,11 @@ from fraudstream.features.state import CUSTOMER_RISK_WIDTH, CUSTOMER_STATE_WIDTH
 from fraudstream.feedback.applier import LabelApplier
 from fraudstream.models.archive import digest_of, to_bytes
 from fraudstream.models.initial_state import InitialState, WaitingPayments
-from fraudstream.ports import Record
+from fraudstream.ports.records import Record
+from fraudstream.ports.slices import LogPart
 from fraudstream.scoring.model_cache import ModelCache
 from fraudstream.scoring.parse import LogRecords, read_records
 from fraudstream.scoring.slice import score_slice
-from fraudstream.slice_port import LogPart
 from fraudstream.verify.report import Balance
 from fraudstream.verify.verification import Verification
 

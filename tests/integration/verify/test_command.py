@@ -16,6 +16,7 @@ from fraudstream.adapters.database.slice_store import PostgresSliceStore
 from fraudstream.adapters.kafka import KafkaAdmin, KafkaProducer
 from fraudstream.clock import SystemClock
 from fraudstream.contracts.topics import MAX_MESSAGE_BYTES, TRANSACTIONS
+from fraudstream.ports.slices import LogPart
 from fraudstream.producer.journal import Journal
 from fraudstream.producer.outgoing import Outgoing, outgoing_payment
 from fraudstream.producer.sending import Sender
@@ -23,7 +24,6 @@ from fraudstream.scoring.model_cache import ModelCache
 from fraudstream.scoring.parse import LogRecords, read_records
 from fraudstream.scoring.slice import score_slice
 from fraudstream.settings import KafkaSettings
-from fraudstream.slice_port import LogPart
 from fraudstream.verify.main import verify
 from fraudstream.verify.report import Balance
 from fraudstream.verify.verification import Verification

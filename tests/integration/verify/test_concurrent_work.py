@@ -16,10 +16,10 @@ from fraudstream.adapters.database.slice_store import PostgresSliceStore
 from fraudstream.contracts.label import Label, encode_label
 from fraudstream.contracts.topics import LABELS, TRANSACTIONS
 from fraudstream.errors import TemporarilyUnavailable
+from fraudstream.ports.slices import LogPart
 from fraudstream.scoring.model_cache import ModelCache
 from fraudstream.scoring.parse import LogRecords, read_records
 from fraudstream.scoring.slice import score_slice
-from fraudstream.slice_port import LogPart
 
 pytestmark = pytest.mark.integration
 

@@ -15,7 +15,7 @@ from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import D
 from fraudstream.contracts.alert import Alert, alert_id_for, encode_alert
 from fraudstream.contracts.decision import Reason
 from fraudstream.contracts.topics import ALERTS
-from fraudstream.ports import Record
+from fraudstream.ports.records import Record
 
 LOG_TIME = 1_750_000_000.0
 

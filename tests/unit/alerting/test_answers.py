@@ -6,7 +6,7 @@ import pytest
 from tests.unit.alerting.builders import a_record
 
 from fraudstream.alerting.answers import read_answer
-from fraudstream.delivery import FunctionAnswer
+from fraudstream.ports.delivery import FunctionAnswer
 
 BATCH = [a_record(3), a_record(4), a_record(5, partition=1)]
 

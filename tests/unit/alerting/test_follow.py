@@ -8,7 +8,7 @@ from fraudstream.adapters.memory_delivery import MemoryAlerts
 from fraudstream.alerting.follow import OVERLAP, alert_lines, follow_alerts
 from fraudstream.clock import ManualClock
 from fraudstream.contracts.decision import Reason
-from fraudstream.delivery import StoredAlert
+from fraudstream.ports.delivery import StoredAlert
 
 NOON = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 

@@ -11,7 +11,7 @@ from tests.unit.alerting.builders import a_record
 
 from fraudstream.alerting.kafka_event import PAYLOAD_LIMIT, EventSource, batches, build_event
 from fraudstream.contracts.topics import MAX_MESSAGE_BYTES
-from fraudstream.ports import Record
+from fraudstream.ports.records import Record
 
 EVENTS = Path(__file__).parents[2] / "events" / "aws"
 CLUSTER = "arn:aws:kafka:us-east-1:123456789012:cluster/payments/0f0e0d0c-1111-2222-3333-444455556666-1"

@@ -14,9 +14,9 @@ from fraudstream.adapters.memory_delivery import InProcessContext, MemoryNotifie
 from fraudstream.alerting.kafka_event import EventSource, build_event
 from fraudstream.alerting.notification import AlertFunction
 from fraudstream.contracts.alert import encode_alert
-from fraudstream.delivery import Notification
 from fraudstream.errors import ConfigurationError, TemporarilyUnavailable
-from fraudstream.ports import Record
+from fraudstream.ports.delivery import Notification
+from fraudstream.ports.records import Record
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

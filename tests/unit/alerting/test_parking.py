@@ -8,7 +8,7 @@ from fraudstream.adapters.memory import MemoryBroker, MemoryProducer
 from fraudstream.alerting.parking import ParkedRecord, Parking
 from fraudstream.contracts.topics import FAILED_ALERTS, MAX_MESSAGE_BYTES
 from fraudstream.errors import TemporarilyUnavailable
-from fraudstream.ports import Delivery, OnDelivery
+from fraudstream.ports.records import Delivery, OnDelivery
 
 
 class RefusingProducer(MemoryProducer):

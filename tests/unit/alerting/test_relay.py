@@ -8,7 +8,7 @@ from fraudstream.alerting.relay import Relay
 from fraudstream.clock import ManualClock
 from fraudstream.contracts.topics import ALERTS, LABELS
 from fraudstream.errors import TemporarilyUnavailable
-from fraudstream.ports import Delivery, OnDelivery
+from fraudstream.ports.records import Delivery, OnDelivery
 
 
 class PartlyRefusingProducer(MemoryProducer):

@@ -15,8 +15,8 @@ from fraudstream.alerting.parking import ParkedRecord, Parking
 from fraudstream.alerting.trigger import Trigger, TriggerPolicy
 from fraudstream.clock import ManualClock
 from fraudstream.contracts.topics import ALERTS, FAILED_ALERTS
-from fraudstream.delivery import FunctionAnswer
 from fraudstream.errors import TemporarilyUnavailable
+from fraudstream.ports.delivery import FunctionAnswer
 
 GOOD = FunctionAnswer(b'{"batchItemFailures": []}')
 GROUP = "trigger"

@@ -14,8 +14,8 @@ from fraudstream.contracts.label import Label, encode_label
 from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.feedback.applier import LabelApplier
 from fraudstream.feedback.consumption import CHECK_SECONDS, LabelLoop
-from fraudstream.labelling import LabelledPayment
-from fraudstream.ports import Record
+from fraudstream.ports.labels import LabelledPayment
+from fraudstream.ports.records import Record
 
 TOPIC = "labels"
 GROUP = "applier"

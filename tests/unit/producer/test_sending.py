@@ -12,7 +12,7 @@ from fraudstream.adapters.memory import MemoryBroker, MemoryProducer
 from fraudstream.clock import ManualClock
 from fraudstream.contracts.journal import Intent, JournalLine, Outcome, parse_line
 from fraudstream.contracts.topics import MAX_MESSAGE_BYTES, TRANSACTIONS
-from fraudstream.ports import OnDelivery
+from fraudstream.ports.records import OnDelivery
 from fraudstream.producer.journal import Journal
 from fraudstream.producer.outgoing import Outgoing
 from fraudstream.producer.sending import Sender, Summary

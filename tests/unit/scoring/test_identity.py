@@ -5,8 +5,8 @@ import uuid
 import numpy as np
 
 from fraudstream.features.events import Bytes, Ints
+from fraudstream.ports.slices import Reservation
 from fraudstream.scoring.identity import Fates, settle_ids
-from fraudstream.slice_port import Reservation
 
 
 def ids(*numbers: int) -> Bytes:

@@ -7,8 +7,8 @@ from tests.unit.scoring.world import a_model
 
 from fraudstream.errors import ModelUnavailable
 from fraudstream.models.archive import digest_of, to_bytes
+from fraudstream.ports.slices import Deployment
 from fraudstream.scoring.model_cache import ModelCache
-from fraudstream.slice_port import Deployment
 
 
 class Artefacts:

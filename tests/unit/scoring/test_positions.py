@@ -6,7 +6,7 @@ import uuid
 import pytest
 
 from fraudstream.errors import ConfigurationError
-from fraudstream.ports import TopicPartitions
+from fraudstream.ports.records import TopicPartitions
 from fraudstream.scoring.positions import starting_offsets
 
 LOG = TopicPartitions("payments", str(uuid.UUID(int=1)), {0: (5, 100), 1: (0, 0), 10: (0, 7)})

@@ -11,7 +11,14 @@ import pytest
 from fraudstream.adapters.database.scorer_runs import Run
 from fraudstream.clock import ManualClock
 from fraudstream.errors import Fenced, FraudstreamError, TemporarilyUnavailable
-from fraudstream.scoring.watch import PATIENCE_SECONDS, Watch, wait_for_model
+from fraudstream.scoring.watch import (
+    FINISH_POLL_SECONDS,
+    FINISH_SECONDS,
+    PATIENCE_SECONDS,
+    POLL_SECONDS,
+    Watch,
+    wait_for_model,
+)
 
 
 @dataclass
@@ -23,6 +30,7 @@ class FakeQuery:
     failure: Exception | None = None
     java_is_gone: bool = False
     is_stopped: bool = False
+    triggers_left: int = 0
 
     @property
     def isActive(self) -> bool:  # noqa: N802 - Spark's name
@@ -32,7 +40,8 @@ class FakeQuery:
 
     @property
     def status(self) -> dict[str, Any]:
-        return {"message": self.message}
+        self.triggers_left -= 1
+        return {"message": self.message, "isTriggerActive": self.triggers_left >= 0}
 
     def exception(self) -> Exception | None:
         return self.failure
@@ -106,6 +115,18 @@ def test_a_stop_ends_the_stream() -> None:
 
     assert query.is_stopped
     assert runs.ready == []
+
+
+def test_a_stop_lets_the_trigger_at_work_finish_within_bounds() -> None:
+    query = FakeQuery(lastProgress={"numInputRows": 0}, triggers_left=20)
+    watched = watch(query, FakeRuns(), turns=1)
+    before = watched.clock.monotonic()
+    watched.until_stopped(None)
+    query.triggers_left = 10**9
+    watch(query, FakeRuns(), turns=1).until_stopped(None)
+
+    assert watched.clock.monotonic() - before == pytest.approx(POLL_SECONDS + 20 * FINISH_POLL_SECONDS)
+    assert 10**9 - query.triggers_left == pytest.approx(FINISH_SECONDS / FINISH_POLL_SECONDS, abs=3)
 
 
 def test_an_idle_stream_is_ready_once() -> None:

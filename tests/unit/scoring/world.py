@@ -12,10 +12,10 @@ from fraudstream.features.events import Floats, uuid_at
 from fraudstream.models.archive import digest_of, to_bytes
 from fraudstream.models.arrays import Calibration, ScoringModel, Trees
 from fraudstream.models.walker import score
+from fraudstream.ports.slices import Deployment, LogPart, OutboxMessage, QuarantinedRow
 from fraudstream.scoring.model_cache import ModelCache
 from fraudstream.scoring.parse import LogRecords, read_records
 from fraudstream.scoring.slice import SliceSummary, score_slice
-from fraudstream.slice_port import Deployment, LogPart, OutboxMessage, QuarantinedRow
 
 NOW = 1_764_000_000.0
 """2025-11-24 16:00 UTC, the broker's time of every record."""

@@ -20,15 +20,15 @@ from fraudstream.features.catalogue import CATALOGUE_VERSION, FEATURE_COUNT, FEA
 from fraudstream.features.events import ABSENT, Floats, uuid_at
 from fraudstream.features.state import CUSTOMER_RISK_WIDTH, CUSTOMER_STATE_WIDTH, MERCHANT_RISK_WIDTH
 from fraudstream.feedback.applier import LabelApplier
-from fraudstream.labelling import LabelledPayment
 from fraudstream.models.archive import digest_of, to_bytes
 from fraudstream.models.arrays import Calibration, Linear, ScoringModel
 from fraudstream.models.walker import score
-from fraudstream.ports import Record
+from fraudstream.ports.labels import LabelledPayment
+from fraudstream.ports.records import Record
+from fraudstream.ports.slices import Deployment, LogPart
 from fraudstream.scoring.model_cache import ModelCache
 from fraudstream.scoring.parse import LogRecords, read_records
 from fraudstream.scoring.slice import score_slice
-from fraudstream.slice_port import Deployment, LogPart
 from fraudstream.verify.report import Balance
 from fraudstream.verify.verification import Verification
 from fraudstream.verify.windows import WINDOW_RECORDS

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from fraudstream.adapters.memory_ledger import MemoryLedger
 from fraudstream.clock import ManualClock
-from fraudstream.ledger_port import LedgerSnapshot, Pending
+from fraudstream.ports.ledger import LedgerSnapshot, Pending
 from fraudstream.verify.drain import Drain
 
 ALERT = uuid.UUID(int=1)

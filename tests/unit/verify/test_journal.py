@@ -10,7 +10,7 @@ from fraudstream.contracts.journal import Intent, JournalLine, Outcome, encode_l
 from fraudstream.contracts.topics import TRANSACTIONS
 from fraudstream.contracts.transaction import body_hash, encode_transaction
 from fraudstream.errors import ConfigurationError
-from fraudstream.ports import Record
+from fraudstream.ports.records import Record
 from fraudstream.verify.journal import read_journals
 
 

@@ -9,7 +9,7 @@ from tests.unit.verify.memory_stack import MemoryStack, a_busy_stack, a_payment
 from fraudstream.adapters.memory import MemoryBroker
 from fraudstream.contracts.alert import alert_id_for
 from fraudstream.errors import ModelUnavailable
-from fraudstream.ports import TopicPartitions
+from fraudstream.ports.records import TopicPartitions
 
 
 @pytest.fixture

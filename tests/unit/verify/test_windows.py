@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fraudstream.ledger_port import LedgerSlices
+from fraudstream.ports.ledger import LedgerSlices
 from fraudstream.verify.windows import Range, ordered, out_of_order, remainder, windows
 
 

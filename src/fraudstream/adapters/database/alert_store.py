@@ -13,8 +13,8 @@ from psycopg2.extras import execute_values
 
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.contracts.decision import Reason
-from fraudstream.delivery import StoredAlert
 from fraudstream.errors import TemporarilyUnavailable
+from fraudstream.ports.delivery import StoredAlert
 
 _RECORD = "INSERT INTO notifications (message_id, alert_id) VALUES %s ON CONFLICT (message_id) DO NOTHING"
 _ALERT = """

@@ -13,7 +13,7 @@ from fraudstream.adapters.database.sessions import connect
 from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.features.events import ABSENT, Floats, Ints
 from fraudstream.models.initial_state import InitialState, WaitingPayments
-from fraudstream.slice_port import Deployment
+from fraudstream.ports.slices import Deployment
 
 _LIMITS = "SET LOCAL statement_timeout = '120s'; SET LOCAL lock_timeout = '30s'"
 _ONE_AT_A_TIME = "LOCK TABLE deployments IN SHARE ROW EXCLUSIVE MODE"

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fraudstream.contracts.label import Label
-from fraudstream.labelling import LabelRow
+from fraudstream.ports.labels import LabelRow
 
 FLOAT64 = np.dtype("<f8")
 """How a number stands in a `bytea` of numbers."""

@@ -28,7 +28,7 @@ from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.features.catalogue import CATALOGUE_VERSION, index_of
 from fraudstream.features.events import Ints
 from fraudstream.features.label_history import LabelHistory, RiskRows, customer_rows, merchant_rows
-from fraudstream.labelling import LabelledPayment, LabelProgress, LabelRow, RefusedRecord
+from fraudstream.ports.labels import LabelledPayment, LabelProgress, LabelRow, RefusedRecord
 
 Partition = tuple[str, int]
 """Topic id and partition of a log of payments."""

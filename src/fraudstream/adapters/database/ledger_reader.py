@@ -29,7 +29,7 @@ from fraudstream.features.catalogue import FEATURE_COUNT
 from fraudstream.features.events import Bytes, Floats, Ints
 from fraudstream.features.label_history import LabelHistory, RiskRows, customer_rows, merchant_rows
 from fraudstream.features.state import CUSTOMER_RISK_WIDTH, CUSTOMER_STATE_WIDTH, MERCHANT_RISK_WIDTH
-from fraudstream.ledger_port import (
+from fraudstream.ports.ledger import (
     AlertFacts,
     FirstAlert,
     LabelSteps,
@@ -40,7 +40,7 @@ from fraudstream.ledger_port import (
     StoredScores,
     StoredVectors,
 )
-from fraudstream.slice_port import Deployment
+from fraudstream.ports.slices import Deployment
 
 ENDLESS = 2**63 - 1
 

@@ -10,8 +10,8 @@ from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 
 from fraudstream.adapters.database.sessions import connect
-from fraudstream.delivery import OutboxRow
 from fraudstream.errors import TemporarilyUnavailable
+from fraudstream.ports.delivery import OutboxRow
 
 CHANNEL = "outbox"
 """Whoever commits outbox rows notifies this channel in the same transaction."""

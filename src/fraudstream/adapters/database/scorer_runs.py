@@ -16,7 +16,7 @@ from fraudstream.adapters.database.partitions import ensure_partitions
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.clock import Clock
 from fraudstream.errors import ConfigurationError, Fenced, TemporarilyUnavailable
-from fraudstream.ports import TopicPartitions
+from fraudstream.ports.records import TopicPartitions
 
 HANDOVER_SECONDS = 5.0
 """How long a lock may take to come free: the server notices late that its client was killed."""

@@ -9,7 +9,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 
 from fraudstream.adapters.database import binary_copy as wire
 from fraudstream.features.events import ABSENT, Floats, Ints
-from fraudstream.slice_port import LogPart, OutboxMessage, QuarantinedRow, RaisedAlert, ScoredRows, SliceResult
+from fraudstream.ports.slices import LogPart, OutboxMessage, QuarantinedRow, RaisedAlert, ScoredRows, SliceResult
 
 OUTBOX_CHANNEL = "outbox"
 """`LISTEN` on it to hear that something was put into the outbox."""

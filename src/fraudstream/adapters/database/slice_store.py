@@ -15,7 +15,7 @@ from fraudstream.adapters.database.slice_rows import write_result
 from fraudstream.errors import Fenced, ModelUnavailable, TemporarilyUnavailable
 from fraudstream.features.events import Bytes, Floats, Ints
 from fraudstream.features.state import CUSTOMER_RISK_WIDTH, CUSTOMER_STATE_WIDTH, MERCHANT_RISK_WIDTH
-from fraudstream.slice_port import Deployment, LogPart, Reservation, SliceResult, Snapshot
+from fraudstream.ports.slices import Deployment, LogPart, Reservation, SliceResult, Snapshot
 
 SESSION = """
     SET default_transaction_isolation = 'read committed';

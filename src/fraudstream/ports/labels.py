@@ -12,7 +12,7 @@ from fraudstream.contracts.label import Label
 from fraudstream.contracts.quarantine import QuarantineReason
 from fraudstream.features.events import ABSENT, Ints
 from fraudstream.features.label_history import LabelHistory, RiskRows
-from fraudstream.ports import Record
+from fraudstream.ports.records import Record
 
 
 @dataclass(frozen=True, slots=True)

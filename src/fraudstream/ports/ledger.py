@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from fraudstream.features.events import Bytes, Codes, Floats, Ints
 from fraudstream.features.label_history import LabelHistory, RiskRows
-from fraudstream.slice_port import Deployment
+from fraudstream.ports.slices import Deployment
 
 Bools = npt.NDArray[np.bool_]
 
