@@ -50,6 +50,7 @@ class EmbeddedStack:
 
     def __enter__(self) -> Self:
         self.supervisor.__enter__()
+        remove_endpoints(self.home)
         try:
             self._start()
         except BaseException:

@@ -16,6 +16,7 @@ from fraudstream.adapters.database.sessions import connect
 from fraudstream.adapters.kafka import KafkaAdmin, KafkaConsumer, KafkaProducer
 from fraudstream.errors import ConfigurationError
 from fraudstream.local import mlflow
+from fraudstream.local.endpoints import write_endpoints
 from fraudstream.local.jars import JarCache
 from fraudstream.local.pids import started_at
 from fraudstream.local.ports import LOOPBACK, reserve
@@ -85,6 +86,7 @@ def test_what_was_acknowledged_survives_crashes_and_stops(tmp_path: Path) -> Non
     addresses = stack.environment
     send(stack, b"before the crash")
     query(stack, "CREATE TABLE kept AS SELECT 'before the crash' AS text")
+    endpoints = write_endpoints(tmp_path, addresses)
     crash(stack)
 
     for _ in ("after the crash", "after an orderly stop"):
@@ -94,6 +96,7 @@ def test_what_was_acknowledged_survives_crashes_and_stops(tmp_path: Path) -> Non
             assert received(again) == [b"before the crash"]
             assert query(again, "SELECT text FROM kept") == [("before the crash",)]
             assert again.environment == addresses
+            assert not endpoints.exists()
             pids = [process.pid for process in again.supervisor.processes.values()]
         assert [pid for pid in pids if started_at(pid) is not None] == []
 
