@@ -65,7 +65,7 @@ class Recomputation:
 
     def _chosen(self, item: SettledRange) -> Ints:
         known = rows_of(self.oracle.users, item.log.user_id) < len(self.oracle.users)
-        moved = item.settlement.fate == Fate.SCORED
+        moved = (item.settlement.fate == Fate.SCORED) | (item.settlement.fate == Fate.UNACCOUNTED)
         return np.flatnonzero(item.log.readable & known & moved & (item.slice_row >= 0))
 
     def _compare(self, item: SettledRange, rows: Ints, expected: Expected) -> None:
