@@ -31,7 +31,7 @@ from fraudstream.ports.ledger import (
     LabelSteps,
     LedgerSlices,
     Pending,
-    StoredPlaces,
+    StoredBodies,
     StoredQuarantine,
     StoredScores,
     StoredVectors,
@@ -149,16 +149,12 @@ class MemoryLedger:
         places += [(row.topic_id, row.partition) for row in self.quarantine]
         return sum(topic == topic_id and partition not in partitions for topic, partition in places)
 
-    def places(self, topic_id: str, ids: Bytes) -> StoredPlaces:
-        """See `LedgerSnapshot.places`."""
+    def bodies(self, ids: Bytes) -> StoredBodies:
+        """See `LedgerSnapshot.bodies`."""
         wanted = {uuid_at(ids, row) for row in range(len(ids))}
         rows = [row for row in self.scored if row.transaction_id in wanted]
-        return StoredPlaces(
-            transaction_id=_id_bytes([row.transaction_id for row in rows]),
-            body_hash=np.array([row.body_hash for row in rows], np.int64),
-            partition=np.array([row.partition if row.topic_id == topic_id else -1 for row in rows], np.int64),
-            offset=np.array([row.offset for row in rows], np.int64),
-        )
+        hashes = np.array([row.body_hash for row in rows], np.int64)
+        return StoredBodies(_id_bytes([row.transaction_id for row in rows]), hashes)
 
     def duplicates(self) -> int:
         """See `LedgerSnapshot.duplicates`."""

@@ -126,7 +126,7 @@ def contradictions(step: LabelHistory, prior: Codes) -> Contradictions:
 
     Args:
         step: the next labels, in order.
-        prior: (n,) outcome of each label's payment before the step: 0, 1 or `UNLABELLED`.
+        prior: (n,) outcome of each label's payment before the step, or just before the label: 0, 1 or `UNLABELLED`.
     """
     against = (prior != UNLABELLED) & (prior != step.is_fraud)
     merchants = np.unique(step.merchant_id[against])
@@ -146,7 +146,7 @@ def apply_step(
 
     Args:
         step: the next labels, in order.
-        prior: (n,) outcome of each label's payment before the step: 0, 1 or `UNLABELLED`.
+        prior: (n,) outcome of each label's payment before the step, or just before the label: 0, 1 or `UNLABELLED`.
         customers: rows of the customers wanted.
         merchants: rows of the merchants wanted.
         again: what `contradictions` found; their rows stand at their initial values.
@@ -175,14 +175,6 @@ def apply_step(
 def _wanted(rows: RiskRows, ids: Ints, passed_over: Bools) -> Ints:
     found = rows.row_of(ids)
     return np.where(passed_over | (found == len(rows.keys)), NO_ROW, found)
-
-
-def outcome_before(step: LabelHistory, before: Codes) -> Codes:
-    """What each label's payment had come to before the whole step, from what it had just before each label, (n,)."""
-    if not len(step):
-        return before
-    _, first, payment = np.unique(_ids(step), return_index=True, return_inverse=True)
-    return before[first[payment.reshape(-1)]]
 
 
 def _ids(history: LabelHistory) -> npt.NDArray[np.bytes_]:

@@ -77,16 +77,11 @@ class StoredQuarantine:
 
 
 @dataclass(frozen=True)
-class StoredPlaces:
-    """Where payments with the ids asked for are stored: one row for each scored row, in any order.
-
-    `partition` is -1 for a row of another log.
-    """
+class StoredBodies:
+    """The stored payments that have the ids asked for: one row for each scored row, in any order."""
 
     transaction_id: Bytes
     body_hash: Ints
-    partition: Ints
-    offset: Ints
 
 
 @dataclass(frozen=True)
@@ -181,8 +176,8 @@ class LedgerSnapshot(Protocol):
         """Rows, scored or quarantined, that name this log but none of its partitions."""
         ...
 
-    def places(self, topic_id: str, ids: Bytes) -> StoredPlaces:
-        """Where the payments with these ids are stored."""
+    def bodies(self, ids: Bytes) -> StoredBodies:
+        """The payments with these ids that are stored, whatever their log."""
         ...
 
     def duplicates(self) -> int:

@@ -85,7 +85,7 @@ class Checker:
         settlement = settle(log, scores, quarantine, position=position)
         ids = undecided(log, settlement, quarantine)
         if len(ids):
-            settlement = settle_ids(log, settlement, quarantine, self.ledger.places(self.topic.topic_id, ids))
+            settlement = settle_ids(log, settlement, quarantine, self.ledger.bodies(ids))
         self._count(log, scores, settlement, len(quarantine.offset))
         entries = self.journal.acknowledged.between(part.partition, part.first, part.end)
         self._found[entries] = found_in_log(_entries(self.journal.acknowledged, entries), records)
@@ -168,8 +168,7 @@ class Checker:
         if not len(astray):
             return
         ids = np.unique(astray.transaction_id[astray.transaction_id.any(axis=1)], axis=0)
-        places = self.ledger.places(self.topic.topic_id, ids)
-        stored = {row.tobytes() for row in places.transaction_id}
+        stored = {row.tobytes() for row in self.ledger.bodies(ids).transaction_id}
         for row, (partition, offset) in enumerate(zip(astray.partition.tolist(), astray.offset.tolist(), strict=True)):
             cleaned = offset < beginning.get(partition, 0)
             if astray.transaction_id[row].tobytes() in stored:

@@ -6,7 +6,7 @@ from enum import IntEnum
 import numpy as np
 
 from fraudstream.features.events import Bytes, Codes, Ints
-from fraudstream.ports.ledger import Bools, StoredPlaces, StoredQuarantine, StoredScores
+from fraudstream.ports.ledger import Bools, StoredBodies, StoredQuarantine, StoredScores
 from fraudstream.verify.log_range import LogRange
 
 CONFLICT = "conflicting_id"
@@ -69,27 +69,24 @@ def undecided(log: LogRange, settlement: Settlement, quarantine: StoredQuarantin
     return ids
 
 
-def settle_ids(log: LogRange, settlement: Settlement, quarantine: StoredQuarantine, places: StoredPlaces) -> Settlement:
+def settle_ids(log: LogRange, settlement: Settlement, quarantine: StoredQuarantine, stored: StoredBodies) -> Settlement:
     """Decide on repeats and conflicts by where their ids are stored.
 
-    A repeat is a record whose payment, with the same body, is stored for another place of the log; a conflict is
-    one whose id is stored with another body.
+    A repeat is a record whose payment is stored with the same body, for another place: its own has no row. A
+    conflict is one whose id is stored with another body.
     """
-    known: dict[bytes, list[tuple[int, int, int]]] = {}
-    for row in range(len(places.offset)):
-        place = (int(places.body_hash[row]), int(places.partition[row]), int(places.offset[row]))
-        known.setdefault(places.transaction_id[row].tobytes(), []).append(place)
+    bodies: dict[bytes, list[int]] = {}
+    for row, body in enumerate(stored.body_hash.tolist()):
+        bodies.setdefault(stored.transaction_id[row].tobytes(), []).append(body)
     fate = settlement.fate.copy()
     misjudged = settlement.misjudged.tolist()
     conflicts = _conflicts(log, quarantine)
     for index in np.flatnonzero(log.readable & ((fate == Fate.UNACCOUNTED) | conflicts)).tolist():
-        own = (log.partition, int(log.offset[index]))
-        stored = known.get(log.transaction_id[index].tobytes(), [])
-        others = [body == log.body_hash[index] for body, partition, offset in stored if (partition, offset) != own]
+        same = [body == log.body_hash[index] for body in bodies.get(log.transaction_id[index].tobytes(), [])]
         if conflicts[index]:
-            if all(others):
-                misjudged.append(own[1])
-        elif any(others):
+            if all(same):
+                misjudged.append(int(log.offset[index]))
+        elif any(same):
             fate[index] = Fate.REPEAT
     return Settlement(
         fate=fate,

@@ -11,7 +11,6 @@ from fraudstream.features.label_history import (
     apply_step,
     contradictions,
     empty_history,
-    outcome_before,
 )
 from fraudstream.ports.ledger import LabelSteps, LedgerSnapshot
 
@@ -57,14 +56,13 @@ class RiskReplay:
     def _step(self, step: LabelHistory, before: Codes) -> None:
         if not len(step):
             return
-        prior = outcome_before(step, before)
-        again = contradictions(step, prior)
+        again = contradictions(step, before)
         past = empty_history()
         if again:
             users = np.intersect1d(again.users, self.customers.keys)
             past = self.ledger.past(users, again.merchants, after=self.base, upto=int(step.label_seq[0]) - 1)
             self._back_to_the_beginning(users, again.merchants)
-        apply_step(step, prior, self.customers, self.merchants, again=again, past=past)
+        apply_step(step, before, self.customers, self.merchants, again=again, past=past)
 
     def _back_to_the_beginning(self, users: Ints, merchants: Ints) -> None:
         _, rows = self.ledger.initial_customers(self.catalogue_version, users)

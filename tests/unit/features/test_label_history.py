@@ -16,7 +16,6 @@ from fraudstream.features.label_history import (
     effective,
     empty_history,
     merchant_rows,
-    outcome_before,
     rows_of,
 )
 
@@ -55,12 +54,12 @@ def folded(labels: LabelHistory) -> tuple[RiskRows, RiskRows]:
     return customers, merchants
 
 
-def in_steps(labels: LabelHistory, cuts: list[int]) -> tuple[RiskRows, RiskRows]:
+def in_steps(labels: LabelHistory, cuts: list[int], *, of_each: bool) -> tuple[RiskRows, RiskRows]:
     customers, merchants = initial()
     bounds = [0, *sorted(cuts), len(labels)]
     for start, stop in itertools.pairwise(bounds):
         step, past = labels.take(slice(start, stop)), labels.take(slice(0, start))
-        prior = prior_outcomes(past, step)
+        prior = prior_outcomes(past, step, of_each=of_each)
         again = contradictions(step, prior)
         if again:
             first_customers, first_merchants = initial()
@@ -73,22 +72,28 @@ def in_steps(labels: LabelHistory, cuts: list[int]) -> tuple[RiskRows, RiskRows]
     return customers, merchants
 
 
-def prior_outcomes(past: LabelHistory, step: LabelHistory) -> npt.NDArray[np.int16]:
+def prior_outcomes(past: LabelHistory, step: LabelHistory, *, of_each: bool) -> npt.NDArray[np.int16]:
+    """What each label's payment had come to before the step, or just before the label."""
     newest = {row.tobytes(): int(fraud) for row, fraud in zip(past.transaction_id, past.is_fraud, strict=True)}
-    return np.array([newest.get(row.tobytes(), UNLABELLED) for row in step.transaction_id], np.int16)
+    prior = []
+    for row, fraud in zip(step.transaction_id, step.is_fraud, strict=True):
+        prior.append(newest.get(row.tobytes(), UNLABELLED))
+        if of_each:
+            newest[row.tobytes()] = int(fraud)
+    return np.array(prior, np.int16)
 
 
 LABELS = st.lists(st.tuples(st.integers(0, PAYMENTS - 1), st.booleans()), max_size=25)
 
 
 @settings(max_examples=200, deadline=None)
-@given(labels=LABELS, cuts=st.lists(st.integers(0, 25), max_size=6))
+@given(labels=LABELS, cuts=st.lists(st.integers(0, 25), max_size=6), of_each=st.booleans())
 def test_risk_rows_do_not_depend_on_how_labels_are_cut_into_steps(
-    labels: list[tuple[int, bool]], cuts: list[int]
+    labels: list[tuple[int, bool]], cuts: list[int], *, of_each: bool
 ) -> None:
     every = history(labels)
 
-    customers, merchants = in_steps(every, [min(cut, len(every)) for cut in cuts])
+    customers, merchants = in_steps(every, [min(cut, len(every)) for cut in cuts], of_each=of_each)
 
     expected_customers, expected_merchants = folded(every)
     assert customers.rows.tobytes() == expected_customers.rows.tobytes()
@@ -146,12 +151,6 @@ def test_a_merchant_less_contradiction_names_the_customer_alone() -> None:
 
 def test_no_contradiction_is_false() -> None:
     assert not Contradictions()
-
-
-def test_the_outcome_before_a_step_is_that_before_its_first_label() -> None:
-    step = history([(1, True), (2, False), (1, False)])
-
-    assert outcome_before(step, np.array([0, UNLABELLED, 1], np.int16)).tolist() == [0, UNLABELLED, 0]
 
 
 def test_rows_of_unknown_ids_are_nobodys() -> None:

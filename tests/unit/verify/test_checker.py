@@ -132,6 +132,15 @@ def test_a_row_that_names_another_slice_is_a_mismatch(stack: MemoryStack) -> Non
     assert stack.verify(ledger).mismatched == 1
 
 
+def test_scores_that_no_slice_stands_for_are_mismatches(stack: MemoryStack) -> None:
+    ledger = stack.ledger()
+    forgotten = ledger.slice_rows.pop(-2)
+
+    balance = stack.verify(ledger)
+
+    assert balance.mismatched == forgotten.rows > 0
+
+
 def test_a_good_payment_in_quarantine_is_a_mismatch(stack: MemoryStack) -> None:
     ledger = stack.ledger()
     row = ledger.scored.pop(0)

@@ -64,11 +64,8 @@ STRANGERS = """
 SELECT (SELECT count(*) FROM scored_transactions WHERE topic_id = %s AND partition <> ALL(%s::int[]))
      + (SELECT count(*) FROM quarantine WHERE topic_id = %s AND partition <> ALL(%s::int[]))
 """
-PLACE_LAYOUT = {"transaction_id": UUID, "body_hash": BIGINT, "partition": BIGINT, "offset": BIGINT}
-PLACES = """
-SELECT transaction_id, body_hash, CASE WHEN topic_id = %s THEN partition ELSE -1 END::int8, "offset"
-FROM scored_transactions WHERE transaction_id = ANY(%s::uuid[])
-"""
+BODY_LAYOUT = {"transaction_id": UUID, "body_hash": BIGINT}
+BODIES = "SELECT transaction_id, body_hash FROM scored_transactions WHERE transaction_id = ANY(%s::uuid[])"
 DUPLICATES = """
 SELECT count(*) FROM (SELECT FROM scored_transactions GROUP BY transaction_id HAVING count(*) > 1) AS repeated
 """

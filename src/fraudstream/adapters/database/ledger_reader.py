@@ -35,7 +35,7 @@ from fraudstream.ports.ledger import (
     LabelSteps,
     LedgerSlices,
     Pending,
-    StoredPlaces,
+    StoredBodies,
     StoredQuarantine,
     StoredScores,
     StoredVectors,
@@ -164,15 +164,10 @@ class PostgresLedgerSnapshot:
         self._cursor.execute(queries.STRANGERS, [topic_id, list(partitions), topic_id, list(partitions)])
         return _number(self._cursor)
 
-    def places(self, topic_id: str, ids: Bytes) -> StoredPlaces:
-        """See `LedgerSnapshot.places`."""
-        rows = copy_rows(self._cursor, queries.PLACES, queries.PLACE_LAYOUT, [topic_id, uuid_array(ids)])
-        return StoredPlaces(
-            transaction_id=raw(rows, "transaction_id"),
-            body_hash=ints(rows, "body_hash"),
-            partition=ints(rows, "partition"),
-            offset=ints(rows, "offset"),
-        )
+    def bodies(self, ids: Bytes) -> StoredBodies:
+        """See `LedgerSnapshot.bodies`."""
+        rows = copy_rows(self._cursor, queries.BODIES, queries.BODY_LAYOUT, [uuid_array(ids)])
+        return StoredBodies(raw(rows, "transaction_id"), ints(rows, "body_hash"))
 
     def duplicates(self) -> int:
         """See `LedgerSnapshot.duplicates`."""
