@@ -57,6 +57,10 @@ def test_recall_at_a_false_positive_rate_allows_that_share_of_genuine_payments()
     assert recall_at(PROBABILITY, fraud, 0.5) == 1.0
 
 
+def test_a_fraud_that_ties_with_the_last_genuine_payment_is_not_above_it() -> None:
+    assert recall_at(np.array([0.5, 0.5, 0.1]), np.array([True, False, False]), 0.0) == 0.0
+
+
 def test_figures_have_names_a_registry_takes() -> None:
     metrics = measured().metrics()
 

@@ -73,6 +73,22 @@ def test_missing_values_go_where_boosting_learned_to_send_them() -> None:
     assert check_equal(wrapped(estimator), estimator, vectors) <= 1e-12
 
 
+def test_a_forest_decides_right_beside_its_thresholds_too() -> None:
+    """scikit-learn rounds a forest's inputs to single precision: the next double above a threshold goes left."""
+    vectors, outcomes = a_history(1_000)
+    estimator = ExtraTreesClassifier(5, max_depth=4, random_state=1).fit(vectors, outcomes)
+    splits = [
+        (f, t)
+        for tree in estimator.estimators_
+        for f, t in zip(tree.tree_.feature, tree.tree_.threshold, strict=True)
+        if f >= 0
+    ]
+    beside = np.repeat(np.median(vectors, axis=0)[None], len(splits), axis=0)
+    beside[np.arange(len(splits)), [f for f, _ in splits]] = [np.nextafter(t, np.inf) for _, t in splits]
+
+    assert check_equal(wrapped(estimator), estimator, beside) <= 1e-12
+
+
 def test_values_never_seen_missing_are_sent_somewhere_too() -> None:
     vectors, outcomes = a_history()
     estimator = HistGradientBoostingClassifier(max_iter=30, max_leaf_nodes=8, early_stopping=False, random_state=1)

@@ -71,12 +71,14 @@ def test_calibrated_probabilities_add_up_to_the_frauds() -> None:
     assert total == pytest.approx(fraud.sum(), rel=1e-3)
 
 
-def test_scores_that_separate_perfectly_keep_a_finite_calibration() -> None:
+def test_scores_that_separate_perfectly_are_not_taken_for_certainty() -> None:
+    """Platt's smoothed targets: 51 of 52 for 50 frauds, 1 of 952 for 950 genuine payments."""
     fraud = np.arange(1_000) >= 950
 
     found = fit_calibration(np.where(fraud, 30.0, -30.0), fraud)
 
-    assert 0 < found.slope < 1
+    assert 1 / (1 + np.exp(-(found.slope * 30.0 + found.intercept))) == pytest.approx(51 / 52, abs=1e-6)
+    assert 1 / (1 + np.exp(found.slope * 30.0 - found.intercept)) == pytest.approx(1 / 952, abs=1e-6)
 
 
 def test_scores_that_rank_frauds_lowest_are_refused() -> None:

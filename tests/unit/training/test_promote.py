@@ -159,6 +159,19 @@ def test_the_champion_moves_only_after_the_database_has_it(registry: MemoryRegis
     assert registry.aliases == {}
 
 
+def test_a_model_that_is_too_slow_is_not_deployed(
+    registry: MemoryRegistry, deployments: KeptDeployments, trained: Trained
+) -> None:
+    ticks = count()
+
+    with pytest.raises(ModelUnavailable, match="for one payment"):
+        promote_version(
+            registry, deployments, registered(registry, trained.run), reason="tried", timer=lambda: float(next(ticks))
+        )
+
+    assert deployments.deployed == []
+
+
 def test_a_model_too_slow_for_one_payment_is_refused(trained: Trained) -> None:
     ticks = count()
 
