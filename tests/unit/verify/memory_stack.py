@@ -24,7 +24,7 @@ from fraudstream.models.archive import digest_of, to_bytes
 from fraudstream.models.arrays import Calibration, Linear, ScoringModel
 from fraudstream.models.walker import score
 from fraudstream.ports.labels import LabelledPayment
-from fraudstream.ports.records import Record
+from fraudstream.ports.records import Record, TopicPartitions
 from fraudstream.ports.slices import Deployment, LogPart
 from fraudstream.scoring.model_cache import ModelCache
 from fraudstream.scoring.parse import LogRecords, read_records
@@ -55,6 +55,17 @@ def a_model(weight: float, threshold: float) -> ScoringModel:
         golden_scores=np.zeros(64),
     )
     return replace(model, golden_scores=score(model, golden).probability)
+
+
+@dataclass
+class CleanedBroker(MemoryBroker):
+    """Has forgotten the first records of each partition."""
+
+    first: int = 0
+
+    def describe(self, topic: str) -> TopicPartitions:
+        described = super().describe(topic)
+        return replace(described, bounds={p: (self.first, end) for p, (_, end) in described.bounds.items()})
 
 
 def a_busy_stack() -> "MemoryStack":
@@ -180,6 +191,11 @@ class MemoryStack:
         ledger = MemoryLedger(initial_states=self.initial_states, label_facts=self.labels.facts)
         ledger.take(self.slices)
         return ledger
+
+    def clean(self, first: int) -> None:
+        """Let the broker forget what is older than an offset, in each partition."""
+        old = self.broker
+        self.broker = CleanedBroker(old.clock, old.logs, old.partitions, old.ids, first=first)
 
     def verify(
         self,

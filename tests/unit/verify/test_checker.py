@@ -25,9 +25,10 @@ def test_a_score_that_vanished_is_lost(stack: MemoryStack) -> None:
     assert balance.examples["lost"] == (f"partition {gone.partition} offset {gone.offset}",)
 
 
-def test_a_quarantined_record_that_vanished_is_lost(stack: MemoryStack) -> None:
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_a_quarantined_record_that_vanished_is_lost(stack: MemoryStack, which: int) -> None:
     ledger = stack.ledger()
-    ledger.quarantine.pop(0)
+    ledger.quarantine.pop(which)
 
     assert stack.verify(ledger).lost == 1
 
@@ -132,13 +133,17 @@ def test_a_row_that_names_another_slice_is_a_mismatch(stack: MemoryStack) -> Non
     assert stack.verify(ledger).mismatched == 1
 
 
-def test_scores_that_no_slice_stands_for_are_mismatches(stack: MemoryStack) -> None:
+@pytest.mark.parametrize("which", [-2, -3])
+def test_scores_that_no_slice_stands_for_are_mismatches(stack: MemoryStack, which: int) -> None:
+    """The first is followed by another slice of its partition, the second is its partition's last."""
     ledger = stack.ledger()
-    forgotten = ledger.slice_rows.pop(-2)
+    forgotten = ledger.slice_rows.pop(which)
 
     balance = stack.verify(ledger)
 
-    assert balance.mismatched == forgotten.rows > 0
+    assert balance.mismatched >= forgotten.rows
+    place = f"partition {forgotten.partition} offset {forgotten.first_offset}"
+    assert place in balance.examples["mismatched"]
 
 
 def test_a_good_payment_in_quarantine_is_a_mismatch(stack: MemoryStack) -> None:
@@ -174,12 +179,16 @@ def test_another_deployment_is_a_mismatch(stack: MemoryStack) -> None:
     assert stack.verify(ledger).mismatched > 0
 
 
-def test_slices_in_another_order_are_a_mismatch(stack: MemoryStack) -> None:
+@pytest.mark.parametrize("window_records", [1, 20_000])
+def test_slices_in_another_order_are_a_mismatch(stack: MemoryStack, window_records: int) -> None:
+    """Labels that fall back while the numbers go on, in one window or over several."""
     ledger = stack.ledger()
-    first, second = ledger.slice_rows[0], ledger.slice_rows[1]
-    first.slice_id, second.slice_id = second.slice_id, first.slice_id
+    first, last = ledger.slice_rows[0], ledger.slice_rows[-1]
+    first.slice_id, last.slice_id = last.slice_id, first.slice_id
 
-    assert stack.verify(ledger).mismatched > 0
+    balance = stack.verify(ledger, window_records=window_records)
+
+    assert any("out of order" in case for case in balance.examples["mismatched"])
 
 
 @pytest.mark.parametrize("column", ["rows", "quarantined", "repeats"])

@@ -151,3 +151,23 @@ def test_acknowledged_bytes_that_are_no_payment_must_be_quarantined(stack: Memor
     ledger = stack.ledger()
     ledger.quarantine.clear()
     assert stack.verify(ledger, journal_dir=tmp_path).lost == 1
+
+
+def test_a_quarantine_row_does_not_stand_for_other_bytes(stack: MemoryStack, tmp_path: Path) -> None:
+    stack.send(b"junk")
+    stack.score()
+    write(tmp_path, Intent(0, TRANSACTIONS, digest(b"other bytes")), acknowledged(0, 3))
+
+    assert stack.verify(journal_dir=tmp_path).lost == 1
+
+
+def test_a_quarantined_record_that_was_cleaned_from_the_log_is_not_lost(stack: MemoryStack, tmp_path: Path) -> None:
+    stack.send(b"junk")
+    stack.send(a_payment(8, user_id=5))
+    stack.score()
+    stack.clean(4)
+    write(tmp_path, Intent(0, TRANSACTIONS, digest(b"junk")), acknowledged(0, 3))
+
+    balance = stack.verify(journal_dir=tmp_path)
+
+    assert (balance.log_records, balance.lost) == (1, 0)

@@ -1,15 +1,12 @@
 import json
 import uuid
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 from tests.unit.verify.memory_stack import MemoryStack, a_busy_stack, a_payment
 
-from fraudstream.adapters.memory import MemoryBroker
 from fraudstream.contracts.alert import alert_id_for
 from fraudstream.errors import ModelUnavailable
-from fraudstream.ports.records import TopicPartitions
 
 
 @pytest.fixture
@@ -82,6 +79,13 @@ def test_an_alert_that_never_reached_the_outbox_is_named(stack: MemoryStack) -> 
     assert stack.verify(ledger).alerts_unpublished == 1
 
 
+def test_an_alert_that_is_in_the_outbox_twice_is_named(stack: MemoryStack) -> None:
+    ledger = stack.ledger()
+    ledger.published.append(ledger.published[0])
+
+    assert stack.verify(ledger).alerts_unpublished == 1
+
+
 def test_a_missing_notification_is_named(stack: MemoryStack) -> None:
     ledger = stack.ledger()
     alert = ledger.notifications.pop()
@@ -111,20 +115,8 @@ def test_scores_of_a_model_that_is_gone_cannot_be_verified(stack: MemoryStack) -
         stack.verify(ledger)
 
 
-@dataclass
-class CleanedBroker(MemoryBroker):
-    """Has forgotten the first records of each partition."""
-
-    first: int = 0
-
-    def describe(self, topic: str) -> TopicPartitions:
-        described = super().describe(topic)
-        return replace(described, bounds={p: (self.first, end) for p, (_, end) in described.bounds.items()})
-
-
 def test_customers_whose_beginning_was_cleaned_from_the_log_are_left_out(stack: MemoryStack) -> None:
-    old = stack.broker
-    stack.broker = CleanedBroker(old.clock, old.logs, old.partitions, old.ids, first=2)
+    stack.clean(2)
     of_the_rest = sum(row.user_id in (3, 4) for row in stack.ledger().scored)
 
     balance = stack.verify()
