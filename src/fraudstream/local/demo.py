@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.console import Console
 
@@ -56,7 +56,10 @@ def run(plan: DemoPlan, clock: Clock | None = None) -> int:
     chosen = clock or SystemClock()
     console = Console(highlight=False)
     progress = Progress(console, chosen, chosen.monotonic())
-    home = LocalSettings.load().fraudstream_home
+    settings = LocalSettings.load()
+    home = settings.fraudstream_home
+    if plan.seconds is None and not console.is_terminal:
+        plan = replace(plan, seconds=settings.demo_seconds)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with EmbeddedStack(home, clock=chosen) as stack:
         progress.say("Kafka, PostgreSQL and the AWS endpoint accept connections")
