@@ -18,14 +18,14 @@ RATE_WINDOW = 5.0
 
 @dataclass
 class RateMeter:
-    """Events per second from a growing total, over the last `RATE_WINDOW` seconds."""
+    """Events per second from a growing total, over the last `RATE_WINDOW` seconds or since the look before."""
 
     samples: deque[tuple[float, int]] = field(default_factory=deque)
 
     def add(self, moment: float, total: int) -> float:
         """Take the total at `moment` (monotonic seconds) and return the rate."""
         self.samples.append((moment, total))
-        while moment - self.samples[0][0] > RATE_WINDOW:
+        while len(self.samples) > 1 and moment - self.samples[1][0] >= RATE_WINDOW:
             self.samples.popleft()
         first_moment, first_total = self.samples[0]
         elapsed = moment - first_moment

@@ -46,6 +46,13 @@ def test_the_rate_is_of_the_last_seconds_only() -> None:
     assert rates[-1] == 2_300 / 5
 
 
+def test_looks_far_apart_still_give_a_rate() -> None:
+    meter = RateMeter()
+    meter.add(0.0, 0)
+
+    assert meter.add(60.0, 6_000) == 100.0
+
+
 def test_a_line_names_rate_lag_and_latencies() -> None:
     text = line(a_snapshot())
 
