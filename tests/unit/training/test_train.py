@@ -14,7 +14,7 @@ from fraudstream.models.arrays import Trees
 from fraudstream.models.initial_state import load_state
 from fraudstream.models.walker import score
 from fraudstream.simulation.city import DEFAULT_START, CityWorld
-from fraudstream.training.build import HISTORY_BOUND, build_model, golden_rows
+from fraudstream.training.build import HISTORY_BOUND, build_model, golden_rows, thinned
 from fraudstream.training.dataset import windows_of
 from fraudstream.training.train import (
     CARD_FILE,
@@ -139,6 +139,23 @@ def test_the_golden_set_holds_the_highest_scores_and_some_of_every_rank() -> Non
     assert len(set(rows.tolist())) == 128
     assert set(range(64)) <= set(ranks.tolist())
     assert ranks.max() == 4_999
+
+
+def test_thinning_keeps_every_fraud_and_spreads_the_others_over_time() -> None:
+    fraud = np.zeros(1_000, np.bool_)
+    fraud[[3, 200, 201, 999]] = True
+
+    rows = thinned(fraud, slice(100, 1_000), genuine=90)
+
+    assert {200, 201, 999} <= set(rows.tolist())
+    assert (np.diff(rows) > 0).all()
+    assert len(rows) - 3 <= 90
+    assert rows[0] == 100
+    assert np.diff(rows).max() <= 13
+
+
+def test_a_history_with_few_payments_is_not_thinned() -> None:
+    assert thinned(np.zeros(50, np.bool_), slice(0, 50), genuine=90).tolist() == list(range(50))
 
 
 def test_a_city_without_enough_fraud_is_refused() -> None:
