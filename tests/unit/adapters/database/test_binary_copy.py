@@ -90,7 +90,9 @@ def test_fields_of_any_width_are_written_one_by_one() -> None:
     ]
 
 
-@pytest.mark.parametrize("seconds", [0.0, 1_764_000_000.123456, 946_684_799.999999, 253_402_300_799.999])
+@pytest.mark.parametrize(
+    "seconds", [0.0, 1_764_000_000.123456, 1_120_952_343.536419, 946_684_799.999999, 253_402_300_799.999]
+)
 def test_moments_keep_their_microseconds(seconds: float) -> None:
     expected = struct.pack(">q", round(seconds * 1e6) - 946_684_800_000_000)
 
