@@ -8,8 +8,7 @@ import pytest
 from fraudstream.adapters.memory_registry import MemoryRegistry
 from fraudstream.adapters.model_registry import MlflowRegistry
 from fraudstream.errors import ModelUnavailable
-from fraudstream.ports.records import CHALLENGER, CHAMPION
-from fraudstream.ports.registry import ModelRegistry, TrainingRun
+from fraudstream.ports.registry import CHALLENGER, CHAMPION, ModelRegistry, TrainingRun
 from fraudstream.settings import RegistrySettings
 
 pytestmark = pytest.mark.ports

@@ -116,9 +116,3 @@ class LogReader(Protocol):
             TemporarilyUnavailable: the broker stopped answering before the end was reached.
         """
         ...
-
-
-CHAMPION = "champion"
-"""Alias of the model version that is deployed."""
-CHALLENGER = "challenger"
-"""Alias of the newest trained model version."""

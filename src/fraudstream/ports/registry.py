@@ -4,6 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+CHAMPION = "champion"
+"""Alias of the model version that is deployed."""
+CHALLENGER = "challenger"
+"""Alias of the newest trained model version."""
+
 
 @dataclass(frozen=True)
 class TrainingRun:

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from fraudstream.adapters.model_registry import MlflowRegistry
 from fraudstream.clock import SystemClock
+from fraudstream.ports.registry import ModelRegistry, ModelVersion
 from fraudstream.settings import DatabaseSettings, RegistrySettings
 from fraudstream.training.background_registry import BackgroundRegistry
 
@@ -36,13 +37,12 @@ def train(
     database = DatabaseSettings.load() if promote_because is not None else None
     console = Console(highlight=False)
     with BackgroundRegistry(partial(MlflowRegistry, settings)) as registry:
-        from fraudstream.training.register import TrainingPlan, promote_trained, train_and_register  # noqa: PLC0415
+        from fraudstream.training.register import TrainingPlan, train_and_register  # noqa: PLC0415
 
         plan = TrainingPlan(seed=seed, customers=customers, history_days=history_days, start=start)
         trained = train_and_register(registry, plan, started_at=started_at, progress=console.print)
         if database is not None and promote_because is not None:
-            url = database.database_url.get_secret_value()
-            promote_trained(registry, url, trained.version, reason=promote_because)
+            _deploy(registry, registry.find(trained.version), database, reason=promote_because)
     return trained
 
 
@@ -54,10 +54,15 @@ def promote(*, version: str | None = None, alias: str | None = None, reason: str
         ModelUnavailable: there is no such version, or it did not pass the gate; nothing has changed.
         TemporarilyUnavailable: registry or database did not answer.
     """
-    url = DatabaseSettings.load().database_url.get_secret_value()
+    database = DatabaseSettings.load()
     with BackgroundRegistry(partial(MlflowRegistry, RegistrySettings.load())) as registry:
-        from fraudstream.adapters.database.deployment_store import PostgresDeployments  # noqa: PLC0415
-        from fraudstream.training.promote import promote_version  # noqa: PLC0415
-
         wanted = registry.find_alias(alias) if alias is not None else registry.find(version)
-        return promote_version(registry, PostgresDeployments(url), wanted, reason=reason)
+        return _deploy(registry, wanted, database, reason=reason)
+
+
+def _deploy(registry: ModelRegistry, version: ModelVersion, database: DatabaseSettings, *, reason: str) -> "Deployment":
+    from fraudstream.adapters.database.deployment_store import PostgresDeployments  # noqa: PLC0415
+    from fraudstream.training.promote import promote_version  # noqa: PLC0415
+
+    deployments = PostgresDeployments(database.database_url.get_secret_value())
+    return promote_version(registry, deployments, version, reason=reason)

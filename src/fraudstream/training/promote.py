@@ -12,8 +12,7 @@ from fraudstream.models.archive import digest_of, load_model
 from fraudstream.models.arrays import ScoringModel
 from fraudstream.models.initial_state import InitialState, load_state
 from fraudstream.models.walker import score
-from fraudstream.ports.records import CHAMPION
-from fraudstream.ports.registry import ModelRegistry, ModelVersion
+from fraudstream.ports.registry import CHAMPION, ModelRegistry, ModelVersion
 from fraudstream.ports.slices import Deployment
 from fraudstream.training.train import DIGEST_TAG, MODEL_FILE, STATE_DIGEST_TAG, STATE_FILE
 

@@ -1,14 +1,11 @@
-"""A training that ends in the registry and, if wanted, at work."""
+"""A training that ends in the registry."""
 
 import time
 from dataclasses import dataclass
 
-from fraudstream.adapters.database.deployment_store import PostgresDeployments
-from fraudstream.ports.records import CHALLENGER
-from fraudstream.ports.registry import ModelRegistry
+from fraudstream.ports.registry import CHALLENGER, ModelRegistry
 from fraudstream.simulation.city import DEFAULT_START, CityWorld
 from fraudstream.training.evaluate import Evaluation
-from fraudstream.training.promote import promote_version
 from fraudstream.training.provenance import code_version
 from fraudstream.training.train import DIGEST_TAG, Progress, run_training
 
@@ -68,13 +65,3 @@ def train_and_register(
         baseline=trained.baseline,
         seconds=seconds,
     )
-
-
-def promote_trained(registry: ModelRegistry, database_url: str, version: str, *, reason: str) -> None:
-    """Put a version that was trained just now to work.
-
-    Raises:
-        ModelUnavailable: it did not pass the gate; nothing has changed.
-        TemporarilyUnavailable: registry or database did not answer.
-    """
-    promote_version(registry, PostgresDeployments(database_url), registry.find(version), reason=reason)

@@ -13,7 +13,7 @@ from fraudstream.clock import SystemClock
 from fraudstream.errors import ConfigurationError
 from fraudstream.features.state import CUSTOMER_STATE_WIDTH
 from fraudstream.models.archive import load_model
-from fraudstream.ports.records import CHALLENGER, CHAMPION
+from fraudstream.ports.registry import CHALLENGER, CHAMPION
 from fraudstream.settings import RegistrySettings
 from fraudstream.training.main import promote, train
 from fraudstream.training.register import TrainedVersion

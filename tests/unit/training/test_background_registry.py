@@ -9,8 +9,7 @@ import pytest
 
 from fraudstream.adapters.memory_registry import MemoryRegistry
 from fraudstream.errors import ConfigurationError, ModelUnavailable, TemporarilyUnavailable
-from fraudstream.ports.records import CHALLENGER
-from fraudstream.ports.registry import ModelVersion, TrainingRun
+from fraudstream.ports.registry import CHALLENGER, ModelVersion, TrainingRun
 from fraudstream.training.background_registry import BackgroundRegistry
 
 RUN = TrainingRun(1_750_000_000.0, {"seed": "7"}, {"auc": 0.9}, {"digest": "ab"}, {"model.npz": b"arrays"})

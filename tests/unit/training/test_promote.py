@@ -13,8 +13,7 @@ from fraudstream.errors import ModelUnavailable, TemporarilyUnavailable
 from fraudstream.features.catalogue import CATALOGUE_VERSION
 from fraudstream.models.archive import digest_of, to_bytes
 from fraudstream.models.initial_state import InitialState
-from fraudstream.ports.records import CHAMPION
-from fraudstream.ports.registry import ModelVersion, TrainingRun
+from fraudstream.ports.registry import CHAMPION, ModelVersion, TrainingRun
 from fraudstream.ports.slices import Deployment
 from fraudstream.training.promote import SLOWEST_ROW, check_latency, promote_version
 from fraudstream.training.train import DIGEST_TAG, MODEL_FILE, STATE_DIGEST_TAG, STATE_FILE, Trained
