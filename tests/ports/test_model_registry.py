@@ -7,7 +7,7 @@ import pytest
 
 from fraudstream.adapters.memory_registry import MemoryRegistry
 from fraudstream.adapters.model_registry import MlflowRegistry
-from fraudstream.errors import ModelUnavailable
+from fraudstream.errors import ModelUnavailable, TemporarilyUnavailable
 from fraudstream.ports.registry import CHALLENGER, CHAMPION, ModelRegistry, TrainingRun
 from fraudstream.settings import RegistrySettings
 
@@ -133,3 +133,19 @@ def test_mlflow_versions_are_seen_by_the_next_process(store: Path) -> None:
     version = mlflow_registry(store, "shared").register(a_run())
 
     assert mlflow_registry(store, "shared").find() == version
+
+
+def test_mlflow_that_does_not_answer_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fraudstream.adapters.model_registry.REQUEST_RETRIES", 0)
+    registry = MlflowRegistry(RegistrySettings(mlflow_tracking_uri="http://127.0.0.1:1", model_name="nowhere"))
+
+    with pytest.raises(TemporarilyUnavailable, match="MLflow failed while looking a version up; is it running"):
+        registry.find()
+
+
+def test_an_mlflow_store_that_cannot_be_opened_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mlflow.store.db.utils.MAX_RETRY_COUNT", 1)
+    settings = RegistrySettings(mlflow_tracking_uri="postgresql+psycopg2://user:password@127.0.0.1:1/mlflow")
+
+    with pytest.raises(TemporarilyUnavailable, match="could not be reached while opening the registry"):
+        MlflowRegistry(settings)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from fraudstream.errors import ModelUnavailable, TemporarilyUnavailable
+from fraudstream.errors import FraudstreamError, ModelUnavailable, TemporarilyUnavailable
 from fraudstream.ports.registry import ModelVersion, TrainingRun
 from fraudstream.settings import RegistrySettings
 
@@ -35,20 +35,22 @@ class MlflowRegistry:
     def __init__(self, settings: RegistrySettings) -> None:
         self._name = settings.model_name
         self._artifact_root = settings.mlflow_artifact_root
-        with _translated("the model registry was not opened"):
+        with _translated("opening the registry"):
             self._client = _client(settings.mlflow_tracking_uri)
 
     def register(self, run: TrainingRun) -> ModelVersion:
         """See `ModelRegistry.register`."""
-        with _translated("the training was not recorded"):
+        with _translated("recording the training"):
             run_id, source = self._record(run)
-        with _translated(f"no version of {self._name} was made of run {run_id}"):
+        with _translated(f"making a version of run {run_id}"):
             self._ensure_model()
             return _version(self._client.create_model_version(self._name, source, run_id, tags=dict(run.tags)))
 
     def find(self, version: str | None = None) -> ModelVersion:
         """See `ModelRegistry.find`."""
-        with _translated(f"model {self._name} has no version {version or 'at all'}; run `fraudstream train`"):
+        with _translated(
+            "looking a version up", f"model {self._name} has no version {version or 'at all'}; run `fraudstream train`"
+        ):
             if version is not None:
                 return _version(self._client.get_model_version(self._name, version))
             known = self._client.search_model_versions(
@@ -60,18 +62,20 @@ class MlflowRegistry:
 
     def find_alias(self, alias: str) -> ModelVersion:
         """See `ModelRegistry.find_alias`."""
-        with _translated(f"model {self._name} has no alias {alias}; run `fraudstream train` or `promote`"):
+        with _translated(
+            "looking an alias up", f"model {self._name} has no alias {alias}; run `fraudstream train` or `promote`"
+        ):
             return _version(self._client.get_model_version_by_alias(self._name, alias))
 
     def set_alias(self, alias: str, version: str) -> None:
         """See `ModelRegistry.set_alias`."""
-        with _translated(f"model {self._name} has no version {version}; run `fraudstream train`"):
+        with _translated("setting an alias", f"model {self._name} has no version {version}; run `fraudstream train`"):
             self._client.set_registered_model_alias(self._name, alias, version)
 
     def artefact(self, version: ModelVersion, name: str) -> bytes:
         """See `ModelRegistry.artefact`."""
         missing = f"version {version.version} of model {self._name} has no file {name}"
-        with tempfile.TemporaryDirectory() as folder, _translated(missing):
+        with tempfile.TemporaryDirectory() as folder, _translated("fetching a file", missing):
             try:
                 return Path(self._client.download_artifacts(version.run_id, name, folder)).read_bytes()
             except FileNotFoundError as error:
@@ -127,6 +131,7 @@ def _client(uri: str) -> Any:  # noqa: ANN401 - mlflow's types are not followed
 
     variables.MLFLOW_DISABLE_TELEMETRY.set(True)
     set_telemetry_client()  # reads the line above: nothing is reported to anybody
+    variables.MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT.set(True)
     variables.MLFLOW_HTTP_REQUEST_TIMEOUT.set(REQUEST_TIMEOUT)
     variables.MLFLOW_HTTP_REQUEST_MAX_RETRIES.set(REQUEST_RETRIES)
     return MlflowClient(uri, uri)
@@ -137,15 +142,17 @@ def _version(known: Any) -> ModelVersion:  # noqa: ANN401 - mlflow's types are n
 
 
 @contextlib.contextmanager
-def _translated(missing: str) -> Iterator[None]:
-    """Turn mlflow's errors into ours; `missing` is the sentence for what is not there."""
+def _translated(doing: str, missing: str | None = None) -> Iterator[None]:
+    """Turn mlflow's errors into ours; `missing` is the sentence for what turned out not to be there."""
     from mlflow.exceptions import MlflowException  # noqa: PLC0415 - slow to import
 
     try:
         yield
     except MlflowException as error:
-        if error.error_code in _MISSING:
+        if missing is not None and error.error_code in _MISSING:
             raise ModelUnavailable(missing) from error
-        raise TemporarilyUnavailable(f"MLflow did not do it ({missing}): {error.message}") from error
-    except OSError as error:
-        raise TemporarilyUnavailable(f"MLflow could not be reached ({missing}): {error}") from error
+        raise TemporarilyUnavailable(f"MLflow failed while {doing}; is it running? {error.message}") from error
+    except FraudstreamError:
+        raise
+    except Exception as error:  # its database's and its transport's own errors come through too, of many kinds
+        raise TemporarilyUnavailable(f"MLflow could not be reached while {doing}; is it running? {error}") from error

@@ -5,6 +5,7 @@ simulation, the replay and the fit. The other process gets ready meanwhile, answ
 this one, however this one ends.
 """
 
+import contextlib
 import multiprocessing
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -81,16 +82,18 @@ class BackgroundRegistry:
 
 
 def _serve(pipe: Connection, open_registry: OpenRegistry) -> None:
-    try:
-        registry: ModelRegistry | FraudstreamError = open_registry()
-    except FraudstreamError as error:
-        registry = error
-    while True:
-        try:
+    with contextlib.suppress(EOFError, KeyboardInterrupt):  # the other end is gone, or the user wants to stop
+        registry = _opened(open_registry)
+        while True:
             method, arguments = pipe.recv()
-        except (EOFError, KeyboardInterrupt):
-            return
-        pipe.send(_answer(registry, method, arguments))
+            pipe.send(_answer(registry, method, arguments))
+
+
+def _opened(open_registry: OpenRegistry) -> ModelRegistry | FraudstreamError:
+    try:
+        return open_registry()
+    except FraudstreamError as error:
+        return error
 
 
 def _answer(registry: ModelRegistry | FraudstreamError, method: str, arguments: tuple[object, ...]) -> object:

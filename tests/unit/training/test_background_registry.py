@@ -1,8 +1,12 @@
 """A registry in another process behaves like one in this process, and its end is noticed."""
 
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -69,3 +73,36 @@ def test_silence_is_not_waited_for_without_end() -> None:
         registry.find()
     registry._process.terminate()
     registry._process.join()
+
+
+ORPHANING = """
+import os
+from fraudstream.adapters.memory_registry import MemoryRegistry
+from fraudstream.training.background_registry import BackgroundRegistry
+
+if __name__ == "__main__":
+    registry = BackgroundRegistry(MemoryRegistry)
+    print(registry._process.pid, flush=True)
+    os._exit(9)
+"""
+
+
+def test_the_process_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "orphaning.py"
+    script.write_text(ORPHANING)
+
+    killed = subprocess.run([sys.executable, script], stdout=subprocess.PIPE, text=True, timeout=60, check=False)
+
+    pid = int(killed.stdout)
+    deadline = time.monotonic() + 30
+    while is_running(pid):
+        assert time.monotonic() < deadline, f"process {pid} outlived its parent"
+        os.sched_yield()
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process runs; one that has ended and only waits to be reaped does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
