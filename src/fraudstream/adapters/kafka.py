@@ -24,8 +24,8 @@ from fraudstream.errors import ConfigurationError, MalformedEvent, TemporarilyUn
 from fraudstream.ports.records import Delivery, OnDelivery, Record, TopicPartitions
 from fraudstream.settings import KafkaSettings
 
-LOG_ERRORS = 3
-"""The syslog level of librdkafka's own lines on standard error: a connection that closes is not worth one."""
+LOG_CRITICAL = 2
+"""The syslog level of librdkafka's own lines on standard error: what fails is raised, not printed."""
 REQUEST_TIMEOUT = 20.0
 """Seconds an administrative request may take."""
 DELIVERY_TIMEOUT_MS = 120_000
@@ -45,7 +45,11 @@ QUEUE_FULL_WAIT = 0.1
 
 def connection_options(settings: KafkaSettings) -> dict[str, str | int | float | bool]:
     """What every client of this broker is configured with."""
-    return {"bootstrap.servers": settings.kafka_bootstrap_servers, "socket.timeout.ms": 10_000, "log_level": LOG_ERRORS}
+    return {
+        "bootstrap.servers": settings.kafka_bootstrap_servers,
+        "socket.timeout.ms": 10_000,
+        "log_level": LOG_CRITICAL,
+    }
 
 
 class KafkaProducer:

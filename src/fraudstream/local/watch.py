@@ -4,7 +4,7 @@ import datetime as dt
 import json
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from rich.console import Console
 from rich.live import Live
@@ -29,6 +29,11 @@ SCREEN_INTERVAL = 0.5
 FIRST_FRAUD = 15.0
 """Seconds after which the fraud is played where no length is set."""
 ALERTS_SHOWN = 8
+"""Alerts on the screen; scripted ones come first."""
+ALERTS_READ = 200
+"""Newest alerts looked at, so that a scripted one is not missed among the others of the same seconds."""
+OTHERS_TOLD = 3
+"""Alerts told between two lines without a terminal, beside the scripted ones."""
 SCRIPTED = "scripted-*.json"
 """Notes that the producer leaves of the frauds it plays."""
 
@@ -67,7 +72,7 @@ class Watch:
                 with Live(console=self.console, auto_refresh=False, transient=True) as live:
                     while not self._over():
                         if (snapshot := self._step()) is not None:
-                            live.update(panel(snapshot, self.urls), refresh=True)
+                            live.update(panel(self._on_screen(snapshot), self.urls), refresh=True)
                         if not self._obey(keyboard.wait(SCREEN_INTERVAL)):
                             return
             else:
@@ -95,11 +100,15 @@ class Watch:
             return None
 
     def _look(self) -> Snapshot:
-        figures, alerts = self._reader.look(since=self._since, most=ALERTS_SHOWN)
+        figures, alerts = self._reader.look(since=self._since, most=ALERTS_READ)
         bounds = self._admin.describe(TRANSACTIONS).bounds
         lag = sum(end - figures.next_offsets.get(partition, first) for partition, (first, end) in bounds.items())
         rate = self._meter.add(self.clock.monotonic(), figures.scored)
         return Snapshot(figures, rate, lag, self._elapsed(), alerts, self.scripted())
+
+    def _on_screen(self, snapshot: Snapshot) -> Snapshot:
+        first = sorted(snapshot.alerts, key=lambda alert: str(alert.transaction_id) not in snapshot.scripted)
+        return replace(snapshot, alerts=first[:ALERTS_SHOWN])
 
     def _obey(self, key: str) -> bool:
         if key == "f" and self.plan.producer:
@@ -126,9 +135,13 @@ class Watch:
     def _print(self, snapshot: Snapshot) -> None:
         self.console.print(line(snapshot), highlight=False, markup=False, soft_wrap=True)
         fresh = [alert for alert in reversed(snapshot.alerts) if str(alert.alert_id) not in self._told]
-        for alert in fresh:
-            self._tell(alert, scripted=str(alert.transaction_id) in snapshot.scripted)
+        self._told |= {str(alert.alert_id) for alert in fresh}
+        scripted = [alert for alert in fresh if str(alert.transaction_id) in snapshot.scripted]
+        others = [alert for alert in fresh if str(alert.transaction_id) not in snapshot.scripted]
+        for alert in others[-OTHERS_TOLD:]:
+            self._tell(alert, scripted=False)
+        for alert in scripted:
+            self._tell(alert, scripted=True)
 
     def _tell(self, alert: AlertLine, *, scripted: bool) -> None:
-        self._told.add(str(alert.alert_id))
         self.console.print("   " + alert_text(alert, scripted=scripted), highlight=False, markup=False, soft_wrap=True)
