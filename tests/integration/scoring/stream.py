@@ -60,21 +60,22 @@ class ScoredTopic:
             model.threshold,
         )
 
-    def begin(self, *, slice_rows: int = 500) -> Run:
-        """Start a run: a newer epoch, Spark reading from the positions."""
+    def begin(self, *, from_the_beginning: bool = False) -> Run:
+        """Start a run: a newer epoch, Spark reading from the positions or, if asked to, from the first records."""
         log = self.admin.describe(self.topic)
         with ScorerRuns(self.database_url, log, SystemClock()) as runs:
             run = runs.begin(host="test", pid=1)
+        offsets = starting_offsets(log, {} if from_the_beginning else run.next_offset)
         self.queries.append(
             start_scoring(
                 self.spark,
-                Log(self.kafka.kafka_bootstrap_servers, self.topic, starting_offsets(log, run.next_offset), 10_000),
+                Log(self.kafka.kafka_bootstrap_servers, self.topic, offsets, 10_000),
                 ScoringTask(
                     topic=self.topic,
                     topic_id=log.topic_id,
                     epoch=run.epoch,
                     database_url=self.database_url,
-                    slice_rows=slice_rows,
+                    slice_rows=500,
                     max_future=86_400.0,
                     label_delay=4 * 86_400.0,
                 ),

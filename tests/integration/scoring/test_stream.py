@@ -1,0 +1,89 @@
+"""The stream while things change under it: models, partitions, checkpoints, workers."""
+
+import uuid
+
+import psutil
+import pytest
+from confluent_kafka.admin import AdminClient, NewPartitions
+from tests.integration.scoring.stream import ScoredTopic
+from tests.unit.scoring.world import a_model, encoded
+
+from fraudstream.adapters.kafka import KafkaProducer
+
+pytestmark = pytest.mark.integration
+
+
+def payments(count: int) -> list[bytes]:
+    return [encoded(user_id=number % 5, transaction_id=str(uuid.uuid4())) for number in range(count)]
+
+
+def test_another_model_is_used_without_a_restart(scored_topic: ScoredTopic) -> None:
+    with scored_topic.running():
+        scored_topic.send(*payments(20))
+        scored_topic.wait()
+        scored_topic.deploy(a_model(version="2", threshold=0.01), version="2")
+        scored_topic.send(*payments(20))
+        scored_topic.wait()
+
+    rows = scored_topic.execute("SELECT model_version, sum(rows) FROM slices GROUP BY 1 ORDER BY 1")
+    assert rows == [("1", 20), ("2", 20)]
+    assert scored_topic.execute("SELECT DISTINCT model_version FROM alerts") == [("2",)]
+
+
+def test_a_partition_added_meanwhile_is_read_from_its_beginning(scored_topic: ScoredTopic) -> None:
+    admin = AdminClient({"bootstrap.servers": scored_topic.kafka.kafka_bootstrap_servers})
+    with scored_topic.running():
+        scored_topic.send(*payments(10))
+        scored_topic.wait()
+        admin.create_partitions([NewPartitions(scored_topic.topic, 6)])[scored_topic.topic].result(30)
+        scored_topic.producer = KafkaProducer(scored_topic.kafka)  # one that knows of them
+        places = [scored_topic.send(payment, key=uuid.uuid4().bytes)[0] for payment in payments(60)]
+        scored_topic.wait()
+
+    fates = scored_topic.fates()
+    assert all(fates[place] == ["scored"] for place in places)
+    assert len(scored_topic.positions()) == 6
+
+
+def test_a_run_that_reads_everything_again_changes_nothing(scored_topic: ScoredTopic) -> None:
+    """As if Spark's memory of offsets were lost, or wrong: the positions in the database decide."""
+    with scored_topic.running():
+        scored_topic.send(*payments(60), b"bad", key=None)
+        scored_topic.wait()
+    before = scored_topic.execute('SELECT partition, "offset", score, features FROM scored_transactions ORDER BY 1, 2')
+    states = scored_topic.execute("SELECT user_id, state FROM customer_state ORDER BY 1")
+    run = scored_topic.begin(from_the_beginning=True)
+    scored_topic.send(*payments(1))
+    scored_topic.wait()
+    scored_topic.stop()
+
+    rows = scored_topic.execute(
+        'SELECT partition, "offset", score, features FROM scored_transactions JOIN slices USING (slice_id, partition)'
+        " WHERE epoch < %s ORDER BY 1, 2",
+        run.epoch,
+    )
+    changed = scored_topic.execute("SELECT user_id, state FROM customer_state ORDER BY 1")
+    assert rows == before
+    assert sum(old != new for old, new in zip(states, changed, strict=True)) == 1
+    assert scored_topic.execute("SELECT sum(rows), sum(repeats) FROM slices WHERE epoch = %s", run.epoch) == [(1, 0)]
+
+
+def test_workers_that_are_killed_cost_no_payment(scored_topic: ScoredTopic) -> None:
+    places, killed = list[tuple[int, int]](), 0
+    with scored_topic.running():
+        for _ in range(3):
+            places += scored_topic.send(*payments(400), key=None)
+            for worker in workers():
+                worker.kill()
+                killed += 1
+        scored_topic.wait()
+
+    assert killed
+    assert {place: ["scored"] for place in places} == scored_topic.fates()
+
+
+def workers() -> list[psutil.Process]:
+    """Python workers below this process: what the daemon has forked."""
+    below = psutil.Process().children(recursive=True)
+    daemons = [process for process in below if "fraudstream.scoring.worker_daemon" in " ".join(process.cmdline())]
+    return [process for process in daemons if process.parent() in daemons]
