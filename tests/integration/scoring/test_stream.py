@@ -69,8 +69,10 @@ def test_a_run_that_reads_everything_again_changes_nothing(scored_topic: ScoredT
 
 
 def test_workers_that_are_killed_cost_no_payment(scored_topic: ScoredTopic) -> None:
-    places, killed = list[tuple[int, int]](), 0
+    killed = 0
     with scored_topic.running():
+        places = scored_topic.send(*payments(10))
+        scored_topic.wait()
         for _ in range(3):
             places += scored_topic.send(*payments(400), key=None)
             for worker in workers():
