@@ -162,27 +162,32 @@ def test_a_connection_that_breaks_in_a_slice_undoes_it(bench: Bench) -> None:
 
 
 def test_a_deadlock_with_somebody_else_is_a_temporary_problem(bench: Bench) -> None:
-    """Somebody locks states downwards, which no slice ever does."""
+    """Somebody locks states downwards, which no slice ever does; the slice waits first and is the one to give up."""
     with bench.store() as store:
         score(store, PART, 0, [encoded(user_id=7), encoded(user_id=8)])
-    somebody = connect(bench.url, application="somebody")
-    lock = "SELECT FROM customer_state WHERE user_id = %s FOR UPDATE"
+    somebody, lock = (
+        connect(bench.url, application="somebody"),
+        "SELECT FROM customer_state WHERE user_id = %s FOR UPDATE",
+    )
 
-    def upwards() -> None:
-        with bench.store() as store, store.open(PART) as opened:
-            opened.lock_states(1, np.array([7]))
-            threading.Thread(target=downwards, daemon=True).start()
-            _until_somebody_waits(bench)
-            opened.lock_states(1, np.array([8]))
-
-    def downwards() -> None:
+    def lock_seven() -> None:
+        _until_somebody_waits(bench)
         with somebody.cursor() as cursor:
-            cursor.execute("SET deadlock_timeout = '30s'")
-            cursor.execute(lock, [8])
             cursor.execute(lock, [7])
 
-    with contextlib.closing(somebody), pytest.raises(TemporarilyUnavailable, match="in the way: deadlock"):
-        upwards()
+    later = threading.Thread(target=lock_seven, daemon=True)
+
+    def slice_() -> None:
+        with bench.store() as store, store.open(PART) as opened:
+            opened.lock_states(1, np.array([7]))
+            later.start()
+            opened.lock_states(1, np.array([8]))
+
+    with contextlib.closing(somebody), somebody.cursor() as cursor:
+        cursor.execute(lock, [8])
+        with pytest.raises(TemporarilyUnavailable, match="in the way: deadlock"):
+            slice_()
+        later.join(30)
 
 
 def test_durability_is_not_traded_for_speed(bench: Bench) -> None:
