@@ -76,13 +76,14 @@ def test_a_worker_is_loaded_compiled_and_frozen_before_it_is_forked(spark: Spark
     assert worker.threads == "1"
 
 
-def test_a_worker_is_used_again(spark: SparkSession) -> None:
+def test_workers_are_used_again(spark: SparkSession) -> None:
+    """Which of the idle ones comes next is Spark's affair."""
     warm_up(spark, tasks=1)
 
     def worker() -> int:
         return int(spark.range(1).coalesce(1).mapInArrow(about_this_worker, ABOUT_A_WORKER).collect()[0].pid)
 
-    assert worker() == worker()
+    assert len({worker() for _ in range(8)}) < 8
 
 
 def test_records_reach_the_worker_in_order_with_the_brokers_time(spark: SparkSession) -> None:
