@@ -1,5 +1,6 @@
 """The stream while things change under it: models, partitions, checkpoints, workers."""
 
+import contextlib
 import uuid
 
 import psutil
@@ -75,17 +76,29 @@ def test_workers_that_are_killed_cost_no_payment(scored_topic: ScoredTopic) -> N
         scored_topic.wait()
         for _ in range(3):
             places += scored_topic.send(*payments(400), key=None)
-            for worker in workers():
-                worker.kill()
-                killed += 1
+            killed += kill_workers()
         scored_topic.wait()
 
     assert killed
     assert {place: ["scored"] for place in places} == scored_topic.fates()
 
 
-def workers() -> list[psutil.Process]:
-    """Python workers below this process: what the daemon has forked."""
-    below = psutil.Process().children(recursive=True)
-    daemons = [process for process in below if "fraudstream.scoring.worker_daemon" in " ".join(process.cmdline())]
-    return [process for process in daemons if process.parent() in daemons]
+def kill_workers() -> int:
+    """Kill the Python workers below this process, which the daemon has forked; returns how many there were."""
+    parents = {
+        process: parent for process in psutil.Process().children(recursive=True) if (parent := daemon_of(process))
+    }
+    killed = 0
+    for worker in (process for process, parent in parents.items() if parent in parents):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            worker.kill()
+            killed += 1
+    return killed
+
+
+def daemon_of(process: psutil.Process) -> psutil.Process | None:
+    """The parent of a live process that runs the worker daemon's module; `None` of any other."""
+    try:
+        return process.parent() if "fraudstream.scoring.worker_daemon" in " ".join(process.cmdline()) else None
+    except psutil.NoSuchProcess:  # what a zombie raises is one, too
+        return None
