@@ -5,6 +5,8 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import stamina
+from psycopg2.errors import InsufficientPrivilege
 from sqlalchemy.engine import make_url
 
 from fraudstream.adapters.database.sessions import connect
@@ -24,8 +26,13 @@ class Databases:
         return make_url(self.url).set(database=name).render_as_string(hide_password=False)
 
     def drop(self, name: str) -> None:
-        """Drop one database, whoever is still connected to it."""
-        self._run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        """Drop one database, whoever is still connected to it.
+
+        A role that is no superuser may not end an autovacuum worker that happens to be there; it is gone soon.
+        """
+        for attempt in stamina.retry_context(on=InsufficientPrivilege, attempts=10, timeout=30.0):
+            with attempt:
+                self._run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     @contextlib.contextmanager
     def temporary(self, *, template: str = "template0") -> Iterator[str]:
