@@ -1,13 +1,14 @@
 """The streaming query: read the log, score it in Python workers, write nothing; the workers commit the results."""
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - what everybody calls it
 from pyspark.sql.streaming import StreamingQuery
 
-from fraudstream.scoring.task import SUMMARY_SCHEMA, ScoringTask, pass_on, score_batches
+from fraudstream.scoring.task import SUMMARY_SCHEMA, ScoringTask, pass_on, rehearse_slices, score_batches
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +60,28 @@ def score(stream: DataFrame, task: ScoringTask) -> DataFrame:
 def warm_up(spark: SparkSession, *, tasks: int) -> None:
     """Start the Python workers before there is anything to score."""
     spark.range(0, tasks, 1, tasks).mapInArrow(pass_on, "id long").write.format("noop").mode("overwrite").save()
+
+
+def rehearse(spark: SparkSession, log: Log, task: ScoringTask, places: Sequence[tuple[int, int]]) -> None:
+    """Do once what a trigger does: compile the reading of the log, and take a slice of each place, rolled back.
+
+    Args:
+        spark: the session.
+        log: what will be read.
+        task: how it will be scored.
+        places: each partition with its next offset.
+    """
+    nothing = (
+        spark.read.format("kafka")
+        .option("kafka.bootstrap.servers", log.bootstrap_servers)
+        .option("subscribe", log.topic)
+        .option("startingOffsets", log.starting_offsets)
+        .option("endingOffsets", log.starting_offsets)
+        .load()
+    )
+    slices = spark.range(0, len(places), 1, len(places))
+    for plan in (
+        score(records(nothing), task),
+        slices.mapInArrow(functools.partial(rehearse_slices, task, places), SUMMARY_SCHEMA),
+    ):
+        plan.write.format("noop").mode("overwrite").save()

@@ -17,7 +17,7 @@ from fraudstream.adapters.kafka import KafkaAdmin
 from fraudstream.clock import SystemClock
 from fraudstream.contracts.topics import TRANSACTIONS
 from fraudstream.ports.records import TopicPartitions
-from fraudstream.scoring.job import Log, start_scoring, warm_up
+from fraudstream.scoring.job import Log, rehearse, start_scoring, warm_up
 from fraudstream.scoring.positions import starting_offsets
 from fraudstream.scoring.session import scoring_session, stop_session
 from fraudstream.scoring.task import ScoringTask
@@ -91,23 +91,26 @@ def _begin(runs: ScorerRuns, topic: TopicPartitions, now: float) -> Run:
 
 def _start(spark: SparkSession, topic: TopicPartitions, run: Run, settings: ScorerSettings) -> StreamingQuery:
     scoring = settings.scoring
+    log_from_here = Log(
+        bootstrap_servers=settings.kafka.kafka_bootstrap_servers,
+        topic=topic.topic,
+        starting_offsets=starting_offsets(topic, run.next_offset),
+        max_offsets_per_trigger=scoring.max_offsets_per_trigger,
+    )
+    task = ScoringTask(
+        topic=topic.topic,
+        topic_id=topic.topic_id,
+        epoch=run.epoch,
+        database_url=settings.database_url,
+        slice_rows=scoring.slice_rows,
+        max_future=scoring.max_future.total_seconds(),
+        label_delay=scoring.label_delay.total_seconds(),
+    )
+    rehearse(spark, log_from_here, task, sorted(run.next_offset.items()))
     return start_scoring(
         spark,
-        Log(
-            bootstrap_servers=settings.kafka.kafka_bootstrap_servers,
-            topic=topic.topic,
-            starting_offsets=starting_offsets(topic, run.next_offset),
-            max_offsets_per_trigger=scoring.max_offsets_per_trigger,
-        ),
-        ScoringTask(
-            topic=topic.topic,
-            topic_id=topic.topic_id,
-            epoch=run.epoch,
-            database_url=settings.database_url,
-            slice_rows=scoring.slice_rows,
-            max_future=scoring.max_future.total_seconds(),
-            label_delay=scoring.label_delay.total_seconds(),
-        ),
+        log_from_here,
+        task,
         checkpoint=f"{scoring.checkpoint_dir.rstrip('/')}/{topic.topic_id}/{run.epoch}",
         trigger_interval_ms=scoring.trigger_interval_ms,
     )

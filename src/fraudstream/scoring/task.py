@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     import pyarrow as pa
 
@@ -29,6 +29,15 @@ def score_batches(task: ScoringTask, batches: "Iterator[pa.RecordBatch]") -> "It
     from fraudstream.scoring import worker  # noqa: PLC0415 - the daemon has loaded it, the driver never does
 
     return worker.score_batches(task, batches)
+
+
+def rehearse_slices(
+    task: ScoringTask, places: "Sequence[tuple[int, int]]", batches: "Iterator[pa.RecordBatch]"
+) -> "Iterator[pa.RecordBatch]":
+    """Rehearse slices in a worker, see `worker.rehearse_slices`."""
+    from fraudstream.scoring import worker  # noqa: PLC0415 - the daemon has loaded it, the driver never does
+
+    return worker.rehearse_slices(task, places, batches)
 
 
 def pass_on(batches: "Iterator[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":

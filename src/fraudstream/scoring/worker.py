@@ -1,7 +1,9 @@
 """What runs in Spark's Python workers: records of one partition, taken through slice after slice."""
 
+import contextlib
+import datetime as dt
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -10,10 +12,11 @@ import stamina
 
 from fraudstream.adapters.database.scorer_runs import slice_application
 from fraudstream.adapters.database.slice_store import PostgresSliceStore
-from fraudstream.errors import ConfigurationError, TemporarilyUnavailable
+from fraudstream.errors import ConfigurationError, FraudstreamError, TemporarilyUnavailable
 from fraudstream.ports.slices import LogPart
 from fraudstream.scoring.model_cache import ModelCache
 from fraudstream.scoring.parse import LogRecords, read_records
+from fraudstream.scoring.rehearsal import RehearsalStore, payment_on_trial
 from fraudstream.scoring.slice import SliceSummary, score_slice
 from fraudstream.scoring.task import ScoringTask
 
@@ -41,6 +44,25 @@ def score_batches(task: ScoringTask, batches: Iterator[pa.RecordBatch]) -> Itera
                     "alerts": [summary.alerts],
                 }
             )
+
+
+def rehearse_slices(
+    task: ScoringTask, places: Sequence[tuple[int, int]], batches: Iterator[pa.RecordBatch]
+) -> Iterator[pa.RecordBatch]:
+    """For each `id` of these batches, take one payment through a slice at `places[id]`, and commit none of it.
+
+    A place is a partition and its next offset. What goes wrong is left to the first real slice to tell; yields
+    nothing.
+    """
+    moment = dt.datetime.now(dt.UTC)
+    for place in (place for batch in batches for place in batch.column("id").to_pylist()):
+        partition, offset = places[place]
+        records = LogRecords(np.array([offset]), np.array([moment.timestamp()]), [payment_on_trial(moment)])
+        part = LogPart(task.topic, task.topic_id, partition, task.epoch)
+        read = read_records(records, max_future=task.max_future)
+        with contextlib.suppress(FraudstreamError):
+            score_slice(read, part, RehearsalStore(_store_of(task)), _models(), label_delay=task.label_delay)
+    yield from ()
 
 
 def pieces(batch: pa.RecordBatch, *, rows: int, size: int) -> Iterator[pa.RecordBatch]:
@@ -81,7 +103,7 @@ def records_of(batch: pa.RecordBatch) -> LogRecords:
 def _score(task: ScoringTask, partition: int, records: LogRecords) -> SliceSummary:
     part = LogPart(task.topic, task.topic_id, partition, task.epoch)
     read = read_records(records, max_future=task.max_future)
-    store = _store(task.database_url, slice_application(task.topic_id, task.epoch))
+    store = _store_of(task)
     for attempt in stamina.retry_context(
         on=TemporarilyUnavailable,
         attempts=None,
@@ -93,6 +115,10 @@ def _score(task: ScoringTask, partition: int, records: LogRecords) -> SliceSumma
         with attempt:
             return score_slice(read, part, store, _models(), label_delay=task.label_delay)
     raise AssertionError("stamina tries at least once")
+
+
+def _store_of(task: ScoringTask) -> PostgresSliceStore:
+    return _store(task.database_url, slice_application(task.topic_id, task.epoch))
 
 
 @functools.lru_cache(maxsize=1)
