@@ -60,6 +60,7 @@ def produce(
     file: Annotated[
         str | None, typer.Option(help="Send these JSON lines unchanged instead; - is standard input.")
     ] = None,
+    ramp: Annotated[float, typer.Option(min=0, help="Seconds in which --rate grows to its height.")] = 0.0,
     resume: Annotated[bool, typer.Option("--resume", help="Go on after an earlier run of the same city.")] = False,
     seed: Seed = 7,
     customers: Customers = 2_000,
@@ -81,6 +82,7 @@ def produce(
         count=count,
         seconds=seconds,
         resume=resume,
+        ramp=ramp,
     )
     raise typer.Exit(produce_live(request))
 

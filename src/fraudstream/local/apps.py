@@ -15,6 +15,8 @@ from fraudstream.settings import DatabaseSettings, KafkaSettings
 PRODUCER = "producer"
 TRAINING_TIMEOUT = 300.0
 """Seconds a training run may take on a busy machine."""
+RAMP_SECONDS = "5"
+"""Seconds in which the stream gets up to its rate: Java compiles what is new to it meanwhile."""
 RESTARTS = 5
 """How often an app that ended by itself is started again before the demo gives up."""
 FLUSH_TIMEOUT = 60.0
@@ -48,7 +50,7 @@ def services(environment: Mapping[str, str]) -> tuple[Command, ...]:
 
 def producer(environment: Mapping[str, str], plan: DemoPlan, start: float) -> Command:
     """Send the days after the history, or after an earlier demo's, at the plan's rate."""
-    arguments = (*_world(plan, start), "--rate", str(plan.rate), "--resume")
+    arguments = (*_world(plan, start), "--rate", str(plan.rate), "--ramp", RAMP_SECONDS, "--resume")
     return _app(PRODUCER, environment, "produce", *arguments, stop_timeout=FLUSH_TIMEOUT)
 
 

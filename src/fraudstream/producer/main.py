@@ -43,7 +43,7 @@ class LiveRequest:
     `start` is midnight UTC of the first day of the history, in seconds since 1970; unset, that of the stream to
     resume, or `DEFAULT_START`. Payments go out at `rate` a second, or at `speed` simulated seconds in a second, or at
     the slower of the two; both unset means as fast as they are taken. The stream ends after `count` payments or
-    `seconds` seconds, or when it is stopped.
+    `seconds` seconds, or when it is stopped. The rate grows evenly to its height within the first `ramp` seconds.
     """
 
     seed: int
@@ -55,6 +55,7 @@ class LiveRequest:
     count: int | None = None
     seconds: float | None = None
     resume: bool = False
+    ramp: float = 0.0
 
 
 def produce_live(request: LiveRequest) -> int:
@@ -86,7 +87,7 @@ def produce_live(request: LiveRequest) -> int:
         LiveStream(
             timeline=Timeline(a_day_ahead(days), start=live_from),
             sender=sender,
-            pace=Pace(clock, rate=request.rate, speed=request.speed, simulated=live_from),
+            pace=Pace(clock, rate=request.rate, speed=request.speed, simulated=live_from, ramp=request.ramp),
             limits=Limits(request.count, request.seconds),
             requests=requests,
             frauds=ScriptedFrauds(world, journal.path.parent, journal.path.stem),

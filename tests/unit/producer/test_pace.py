@@ -19,6 +19,17 @@ def test_a_rate_is_an_open_loop_that_catches_up() -> None:
     assert pace.allowance(sent=201, most=1_000) == 0
 
 
+def test_a_rate_can_grow_evenly_to_its_full_height() -> None:
+    clock = ManualClock()
+    pace = Pace(clock, rate=100.0, ramp=4.0)
+    due = []
+    for _ in range(6):
+        clock.sleep(1.0)
+        due.append(pace.allowance(sent=0, most=1_000) - 1)
+
+    assert due == [12, 50, 112, 200, 300, 400]
+
+
 def test_the_first_payment_does_not_wait() -> None:
     assert Pace(ManualClock(), rate=0.01).allowance(sent=0, most=10) == 1
 
