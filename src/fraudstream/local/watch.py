@@ -100,9 +100,10 @@ class Watch:
             return None
 
     def _look(self) -> Snapshot:
-        figures, alerts = self._reader.look(since=self._since, most=ALERTS_READ)
         bounds = self._admin.describe(TRANSACTIONS).bounds
-        lag = sum(end - figures.next_offsets.get(partition, first) for partition, (first, end) in bounds.items())
+        figures, alerts = self._reader.look(since=self._since, most=ALERTS_READ)
+        behind = [end - figures.next_offsets.get(partition, first) for partition, (first, end) in bounds.items()]
+        lag = sum(max(0, records) for records in behind)
         rate = self._meter.add(self.clock.monotonic(), figures.scored)
         return Snapshot(figures, rate, lag, self._elapsed(), alerts, self.scripted())
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
 
-WINDOW_SECONDS = 10.0
+WINDOW_SECONDS = 5.0
 """Latencies are of the payments committed within this many seconds."""
 
 
@@ -69,16 +69,21 @@ WITH recent AS (
 SELECT percentile_cont(ARRAY[0.5, 0.99]) WITHIN GROUP (ORDER BY extract(epoch FROM committed - log_time) * 1000),
        percentile_cont(ARRAY[0.5, 0.99]) WITHIN GROUP (ORDER BY extract(epoch FROM committed - log_time) * 1000)
            FILTER (WHERE alert)
-FROM recent JOIN scored_transactions AS scored USING (topic_id, partition)
-WHERE scored."offset" BETWEEN first_offset AND last_offset AND scored.log_time > clock_timestamp() - interval '5 min'
+FROM recent CROSS JOIN LATERAL (
+    SELECT log_time, alert FROM scored_transactions AS scored
+    WHERE scored.topic_id = recent.topic_id AND scored.partition = recent.partition
+    AND scored."offset" BETWEEN first_offset AND last_offset
+) AS rows_of_slice
 """
 
 _ALERTS = """
-SELECT alert_id, alerts.transaction_id, created_at, alerts.user_id, alerts.amount, alerts.score, reasons,
-       extract(epoch FROM created_at - log_time) * 1000,
-       EXISTS (SELECT FROM notifications WHERE notifications.alert_id = alerts.alert_id)
-FROM alerts JOIN scored_transactions USING (topic_id, partition, "offset")
-WHERE created_at > %s ORDER BY created_at DESC LIMIT %s
+SELECT alert_id, transaction_id, created_at, user_id, amount, score, reasons,
+       (SELECT extract(epoch FROM newest.created_at - log_time) * 1000 FROM scored_transactions AS scored
+        WHERE scored.topic_id = newest.topic_id AND scored.partition = newest.partition
+        AND scored."offset" = newest."offset"),
+       EXISTS (SELECT FROM notifications WHERE notifications.alert_id = newest.alert_id)
+FROM (SELECT * FROM alerts WHERE created_at > %s ORDER BY created_at DESC LIMIT %s) AS newest
+ORDER BY created_at DESC
 """
 
 
