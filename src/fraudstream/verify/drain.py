@@ -8,6 +8,8 @@ from fraudstream.clock import Clock
 from fraudstream.ports.ledger import Ledger, Pending
 
 POLL_SECONDS = 0.25
+GRACE_SECONDS = 5.0
+"""How long the last notification may be ago before a wait past its deadline is given up."""
 
 
 @dataclass(frozen=True)
@@ -32,21 +34,30 @@ class Drain:
         return _behind(pending, ends)
 
     def notified(self, wanted: frozenset[UUID]) -> list[UUID]:
-        """Wait until every alert wanted was notified; returns the alert of every message received by then."""
+        """Wait until every alert wanted was notified; returns the alert of every message received by then.
+
+        Past the deadline the wait goes on for as long as notifications keep arriving.
+        """
+        missing: int | None = None
+        until = self.deadline
         while True:
             received = list(self.ledger.notified())
-            if wanted <= set(received) or not self._wait():
+            before = missing
+            missing = len(wanted.difference(received))
+            if before is not None and missing < before:
+                until = max(until, self.clock.monotonic() + GRACE_SECONDS)
+            if not missing or not self._wait(until):
                 return received
 
     def _until(self, look: Callable[[], Pending], done: Callable[[Pending], bool]) -> Pending:
         while True:
             pending = look()
-            if done(pending) or not self._wait():
+            if done(pending) or not self._wait(self.deadline):
                 return pending
 
-    def _wait(self) -> bool:
-        """Pause for a moment; false once the deadline has passed."""
-        left = self.deadline - self.clock.monotonic()
+    def _wait(self, until: float) -> bool:
+        """Pause for a moment; false once that time has come."""
+        left = until - self.clock.monotonic()
         if left <= 0:
             return False
         self.clock.sleep(min(POLL_SECONDS, left))

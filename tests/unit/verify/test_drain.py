@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fraudstream.adapters.memory_ledger import MemoryLedger
 from fraudstream.clock import ManualClock
 from fraudstream.ports.ledger import LedgerSnapshot, Pending
-from fraudstream.verify.drain import Drain
+from fraudstream.verify.drain import GRACE_SECONDS, POLL_SECONDS, Drain
 
 ALERT = uuid.UUID(int=1)
 
@@ -79,3 +79,31 @@ def test_notifications_of_the_alerts_wanted_are_waited_for() -> None:
 
     assert received == [ALERT, ALERT]
     assert len(clock.slept) == 1
+
+
+def test_past_the_deadline_the_wait_goes_on_while_notifications_arrive() -> None:
+    clock = ManualClock()
+    started = clock.now()
+    more = [uuid.UUID(int=number) for number in range(1, 5)]
+    ledger = ScriptedLedger([], received=[more[:count] for count in range(5)])
+
+    received = Drain(ledger, clock, started).notified(frozenset(more))
+
+    assert received == []
+    assert clock.now() == started
+
+    slow = ScriptedLedger([], received=[more[:1], *([more[:2]] * 3), more[:3], more])
+
+    assert Drain(slow, clock, started + POLL_SECONDS).notified(frozenset(more)) == more
+
+
+def test_the_wait_ends_when_none_has_arrived_for_a_while() -> None:
+    clock = ManualClock()
+    started = clock.now()
+    other = uuid.UUID(int=2)
+    ledger = ScriptedLedger([], received=[[], [ALERT]])
+
+    received = Drain(ledger, clock, started + POLL_SECONDS).notified(frozenset([ALERT, other]))
+
+    assert received == [ALERT]
+    assert clock.now() - started == POLL_SECONDS + GRACE_SECONDS
