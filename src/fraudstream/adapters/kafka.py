@@ -37,8 +37,6 @@ TOPIC_CONFIG = {"message.timestamp.type": "LogAppendTime"}
 """The broker stamps every record: `Record.log_time` must not be a producer's clock."""
 READ_AT_A_TIME = 10_000
 """Records taken from the client at a time while a range of a log is read."""
-MOST_AT_ONCE = 10_000
-"""Records a reader asks for at a time."""
 QUEUE_FULL_WAIT = 0.1
 """Seconds to serve callbacks for, each time the local queue is full."""
 

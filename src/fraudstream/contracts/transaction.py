@@ -55,7 +55,7 @@ class Transaction(msgspec.Struct, frozen=True, gc=False, kw_only=True, omit_defa
     merchant_id: Identifier | None = None
     device_id: Identifier | None = None
     channel: Channel | None = None
-    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$")] | None = None
+    currency: Annotated[str, msgspec.Meta(pattern="^[A-Z]{3}$", max_length=3)] | None = None
     schema_version: Annotated[int, msgspec.Meta(ge=1)] | None = None
 
 

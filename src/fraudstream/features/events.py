@@ -20,6 +20,16 @@ CATEGORIES: tuple[str, ...] = get_args(MerchantCategory)
 LOCATIONS: tuple[str, ...] = get_args(Location)
 PAYMENT_METHODS: tuple[str, ...] = get_args(PaymentMethod)
 CHANNELS: tuple[str, ...] = get_args(Channel)
+COORDINATES: dict[str, tuple[float, float]] = {
+    "New York": (40.7128, -74.0060),
+    "Los Angeles": (34.0522, -118.2437),
+    "Chicago": (41.8781, -87.6298),
+    "Houston": (29.7604, -95.3698),
+    "San Francisco": (37.7749, -122.4194),
+    "Miami": (25.7617, -80.1918),
+    "Seattle": (47.6062, -122.3321),
+}
+"""Latitude and longitude of the city centres, in degrees, in the order of `LOCATIONS`."""
 ABSENT = -1
 """Stands for an optional field that is unset, in every integer column."""
 

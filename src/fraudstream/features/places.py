@@ -7,20 +7,10 @@ import numpy as np
 from fraudstream.features import state as slot
 from fraudstream.features.catalogue import index_of
 from fraudstream.features.compilation import compiled
-from fraudstream.features.events import LOCATIONS, Floats
+from fraudstream.features.events import COORDINATES, Floats
 from fraudstream.features.histogram import count, share
 from fraudstream.features.payment import HOUR, MINUTE, Payment
 
-COORDINATES: dict[str, tuple[float, float]] = {
-    "New York": (40.7128, -74.0060),
-    "Los Angeles": (34.0522, -118.2437),
-    "Chicago": (41.8781, -87.6298),
-    "Houston": (29.7604, -95.3698),
-    "San Francisco": (37.7749, -122.4194),
-    "Miami": (25.7617, -80.1918),
-    "Seattle": (47.6062, -122.3321),
-}
-"""Latitude and longitude of the city centres, in degrees."""
 EARTH_RADIUS_KM = 6_371.0
 SHORTEST_TIME = 3.0 * MINUTE
 """Clocks of terminals differ: less than this between two payments says nothing about speed."""
@@ -36,7 +26,7 @@ def great_circle_km(first: tuple[float, float], second: tuple[float, float]) -> 
 
 
 DISTANCES: Floats = np.array(
-    [[great_circle_km(COORDINATES[here], COORDINATES[there]) for there in LOCATIONS] for here in LOCATIONS]
+    [[great_circle_km(here, there) for there in COORDINATES.values()] for here in COORDINATES.values()]
 )
 """(7, 7) km between the cities, in the order of `events.LOCATIONS`."""
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from fraudstream.features.events import LOCATIONS, PAYMENT_METHODS, Codes, Floats, Ints
+from fraudstream.features.events import COORDINATES, LOCATIONS, PAYMENT_METHODS, Codes, Floats, Ints
 from fraudstream.simulation.merchants import Merchants, found_merchants
 from fraudstream.simulation.payments import Bools, cents
 from fraudstream.simulation.randomness import Stream, generator, pick
@@ -13,17 +13,6 @@ FIRST_USER_ID = 1_000
 FIRST_DEVICE_ID = 1
 FAVOURITE_SHOPS = 25
 FAVOURITE_SITES = 10
-
-CITY_COORDINATES: dict[str, tuple[float, float]] = {
-    "New York": (40.7128, -74.0060),
-    "Los Angeles": (34.0522, -118.2437),
-    "Chicago": (41.8781, -87.6298),
-    "Houston": (29.7604, -95.3698),
-    "San Francisco": (37.7749, -122.4194),
-    "Miami": (25.7617, -80.1918),
-    "Seattle": (47.6062, -122.3321),
-}
-"""Latitude and longitude in degrees, by location: those of `features.places`, which would bring its compiler along."""
 
 CREDIT_CARD, DEBIT_CARD = PAYMENT_METHODS.index("Credit Card"), PAYMENT_METHODS.index("Debit Card")
 
@@ -127,7 +116,7 @@ def destinations() -> Floats:
 
 def distances() -> Floats:
     """Great-circle distances between the cities in kilometres, (7, 7), in the order of the contract's locations."""
-    places = np.radians([CITY_COORDINATES[name] for name in LOCATIONS])
+    places = np.radians(list(COORDINATES.values()))
     latitude, longitude = places[:, :1], places[:, 1:]
     half = np.sin((latitude - latitude.T) / 2) ** 2
     half += np.cos(latitude) * np.cos(latitude.T) * np.sin((longitude - longitude.T) / 2) ** 2

@@ -112,6 +112,7 @@ REFUSED: list[tuple[str, bytes | None, str]] = [
     ("an unknown category", encoded(merchant_category="Weapons"), "invalid_field"),
     ("SQL for a location", encoded(location="'; DROP TABLE alerts; --"), "invalid_field"),
     ("an unknown payment method", encoded(payment_method="Cheque"), "invalid_field"),
+    ("a currency with more behind it", encoded(currency="USD\n"), "invalid_field"),
     ("an unknown channel", encoded(channel="fax"), "invalid_field"),
     ("a label that is no label", encoded(is_fraud="maybe"), "invalid_field"),
     ("deep nesting", b'{"a":' + b"[" * 5_000 + b"]" * 5_000 + b"}", "nested_too_deeply"),

@@ -1,15 +1,15 @@
 import pytest
 from tests.unit.features.streams import DAY, HOUR, MINUTE, Paid, features, last
 
-from fraudstream.features.events import ABSENT, CHANNELS, LOCATIONS
-from fraudstream.features.places import COORDINATES, DISTANCES, great_circle_km
+from fraudstream.features.events import ABSENT, CHANNELS, COORDINATES, LOCATIONS
+from fraudstream.features.places import DISTANCES, great_circle_km
 
 CHICAGO, MIAMI, SEATTLE = (LOCATIONS.index(name) for name in ("Chicago", "Miami", "Seattle"))
 ONLINE = CHANNELS.index("online")
 
 
-def test_every_city_has_coordinates() -> None:
-    assert set(COORDINATES) == set(LOCATIONS)
+def test_every_city_has_coordinates_at_its_place() -> None:
+    assert tuple(COORDINATES) == LOCATIONS
 
 
 def test_distances_are_those_on_the_globe() -> None:

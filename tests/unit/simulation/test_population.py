@@ -4,13 +4,12 @@ import numpy as np
 import pytest
 
 from fraudstream.features.events import CATEGORIES, LOCATIONS
-from fraudstream.features.places import COORDINATES, DISTANCES
+from fraudstream.features.places import DISTANCES
 from fraudstream.simulation.merchants import TRADES, found_merchants
-from fraudstream.simulation.population import CITY_COORDINATES, DeviceNumbers, destinations, distances, populate
+from fraudstream.simulation.population import DeviceNumbers, destinations, distances, populate
 
 
 def test_cities_are_where_the_features_say() -> None:
-    assert CITY_COORDINATES == COORDINATES
     assert np.allclose(distances(), DISTANCES)
 
 

@@ -14,7 +14,6 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 from fraudstream.adapters.database.binary_copy import HEADER, MICROSECONDS_TO_2000, TRAILER
 
 BIGINT = ">i8"
-SMALLINT = ">i2"
 DOUBLE = ">f8"
 BOOLEAN = "?"
 UUID = "(16,)u1"
