@@ -55,7 +55,9 @@ def main() -> None:
     everything = compile_file("dev.txt", (), ("--extra", "all", "--group", "dev"), before=before)
     agreeing = ("--constraints", str(everything))
     for name, source, arguments in (
-        ("runtime.txt", (), ("--extra", "all", *agreeing)),
+        ("app.txt", (), agreeing),
+        ("spark.txt", (), ("--extra", "spark", *agreeing)),
+        ("ml.txt", (), ("--extra", "training", *agreeing)),
         ("lambda.txt", project["optional-dependencies"]["lambda"], agreeing),
         ("bootstrap.txt", BOOTSTRAP, agreeing),
     ):

@@ -13,7 +13,8 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[2]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 EXTRAS: dict[str, list[str]] = PROJECT["project"]["optional-dependencies"]
-FILES = ("bootstrap.txt", "dev.txt", "lambda.txt", "runtime.txt")
+FILES = ("app.txt", "bootstrap.txt", "dev.txt", "lambda.txt", "ml.txt", "spark.txt")
+IMAGES = {"app.txt": (), "spark.txt": ("spark",), "ml.txt": ("training",)}
 PYTHONS = ("3.11", "3.12", "3.13")
 
 
@@ -44,8 +45,10 @@ def declared() -> Iterator[tuple[str, str]]:
     """Each file with each requirement that it must satisfy."""
     extras = [line for name, lines in EXTRAS.items() if name != "all" for line in lines]
     for line in (*PROJECT["project"]["dependencies"], *extras):
-        yield "runtime.txt", line
         yield "dev.txt", line
+    for file, names in IMAGES.items():
+        for line in (*PROJECT["project"]["dependencies"], *(line for name in names for line in EXTRAS[name])):
+            yield file, line
     for line in with_groups("dev"):
         yield "dev.txt", line
     for line in EXTRAS["lambda"]:
@@ -78,7 +81,7 @@ def test_no_address_and_no_index_is_named(name: str) -> None:
     assert not re.search(r"://|--index|--extra-index|--find-links|--trusted-host|\bfile:", text(name))
 
 
-@pytest.mark.parametrize("name", ["lambda.txt", "runtime.txt"])
+@pytest.mark.parametrize("name", ["lambda.txt", *IMAGES])
 def test_the_files_agree_with_one_another(name: str) -> None:
     everything = pins("dev.txt", "3.13")
 
