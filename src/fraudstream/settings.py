@@ -78,6 +78,9 @@ class ScoringSettings(_Group):
     spark_master: str = Field(default="local[2,4]", description="Spark master; the second number retries failed tasks")
     spark_jars_dir: Path | None = Field(default=None, description="folder of the jars that Spark's Kafka source needs")
     spark_driver_memory: str = Field(default="1g", pattern=r"^\d+[mg]$", description="heap of the Spark driver")
+    spark_executor_memory: str = Field(
+        default="512m", pattern=r"^\d+[mg]$", description="heap of a Spark executor, where there is a cluster"
+    )
     checkpoint_dir: str = Field(
         default=".local/checkpoints",
         description="parent of Spark's disposable checkpoints, one folder for each epoch",
@@ -133,6 +136,14 @@ class ProducerSettings(_Group):
     journal_dir: Path = Field(default=Path(".local/journal"), description="folder of the producer's journals")
 
 
+class HealthSettings(_Group):
+    """How a process says that it does its work."""
+
+    health_file: Path | None = Field(
+        default=None, description="file that a service touches while it works, for the health check of its container"
+    )
+
+
 class LogSettings(_Group):
     """How every process logs."""
 
@@ -150,6 +161,7 @@ GROUPS: tuple[type[_Group], ...] = (
     AlertingSettings,
     ProducerSettings,
     LocalSettings,
+    HealthSettings,
     LogSettings,
 )
 

@@ -8,6 +8,7 @@ import structlog
 
 from fraudstream.clock import Clock
 from fraudstream.errors import TemporarilyUnavailable
+from fraudstream.heartbeat import Heartbeat
 
 PATIENCE = 20
 """Failures in a row after which a service ends; whoever supervises it decides what then."""
@@ -26,12 +27,17 @@ def stop_on_signals() -> Callable[[], bool]:
     return stopped.is_set
 
 
-def serve(step: Callable[[], object], *, stopping: Callable[[], bool], clock: Clock) -> None:
+def serve(
+    step: Callable[[], object], *, stopping: Callable[[], bool], clock: Clock, heartbeat: Heartbeat | None = None
+) -> None:
     """Call `step` until `stopping`; what is unavailable for a time is tried again, with growing pauses.
+
+    The heart beats with every step that succeeds.
 
     Raises:
         TemporarilyUnavailable: the step failed more than `PATIENCE` times in a row.
     """
+    heart = heartbeat or Heartbeat()
     failures = 0
     while not stopping():
         try:
@@ -44,3 +50,4 @@ def serve(step: Callable[[], object], *, stopping: Callable[[], bool], clock: Cl
             clock.sleep(min(FIRST_PAUSE * 2.0 ** (failures - 1), LONGEST_PAUSE))
         else:
             failures = 0
+            heart.beat()

@@ -10,6 +10,7 @@ import structlog
 from fraudstream.clock import Clock
 from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.feedback.applier import Applied, LabelApplier, next_offsets
+from fraudstream.heartbeat import Heartbeat
 from fraudstream.ports.records import Record, RecordConsumer, TopicAdmin
 
 MAX_RECORDS = 5_000
@@ -36,6 +37,7 @@ class LabelLoop:
     consumer: RecordConsumer
     admin: TopicAdmin
     clock: Clock
+    heartbeat: Heartbeat = field(default_factory=Heartbeat)
     _checked_at: float = float("-inf")
     _heard_at: float = float("inf")
     _stood_at: dict[int, int] = field(default_factory=dict)
@@ -70,6 +72,7 @@ class LabelLoop:
             self.clock.sleep(POLL_SECONDS)
             return ()
         self._heard_at = self.clock.monotonic()
+        self.heartbeat.beat()
         return records
 
     def _remember(self, records: Sequence[Record]) -> None:

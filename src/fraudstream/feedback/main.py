@@ -12,6 +12,7 @@ from fraudstream.clock import SystemClock
 from fraudstream.contracts.topics import LABELS
 from fraudstream.feedback.applier import LabelApplier
 from fraudstream.feedback.consumption import LabelLoop
+from fraudstream.heartbeat import Heartbeat
 from fraudstream.settings import DatabaseSettings, KafkaSettings, ScoringSettings
 
 GROUP = "fraudstream-label-applier"
@@ -35,7 +36,7 @@ def apply_labels() -> None:
     consumer = KafkaConsumer(kafka, LABELS, group=GROUP)
     structlog.get_logger().info("label applier ready", topic_id=applier.topic_id)
     try:
-        LabelLoop(applier, consumer, admin, SystemClock()).run(stopped.is_set)
+        LabelLoop(applier, consumer, admin, SystemClock(), Heartbeat.load()).run(stopped.is_set)
     finally:
         consumer.close()
         store.close()

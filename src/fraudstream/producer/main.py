@@ -15,6 +15,7 @@ from fraudstream.adapters.kafka import KafkaAdmin, KafkaProducer
 from fraudstream.clock import Clock, SystemClock
 from fraudstream.contracts.topics import LABELS, TRANSACTIONS
 from fraudstream.errors import ConfigurationError
+from fraudstream.heartbeat import Heartbeat
 from fraudstream.producer.bookmark import Bookmark, BookmarkKeeper, read_bookmark
 from fraudstream.producer.journal import Journal
 from fraudstream.producer.lines import opened
@@ -94,6 +95,7 @@ def produce_live(request: LiveRequest) -> int:
             bookmark=bookmark,
             progress=progress,
             clock=clock,
+            heartbeat=Heartbeat.load(),
         ).run()
         bookmark.write()
 

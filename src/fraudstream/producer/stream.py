@@ -1,10 +1,11 @@
 """The live stream: a world's payments and labels, at a pace."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import structlog
 
 from fraudstream.clock import Clock
+from fraudstream.heartbeat import Heartbeat
 from fraudstream.producer.bookmark import BookmarkKeeper
 from fraudstream.producer.pace import Pace
 from fraudstream.producer.progress import Progress
@@ -50,6 +51,7 @@ class LiveStream:
     bookmark: BookmarkKeeper
     progress: Progress
     clock: Clock
+    heartbeat: Heartbeat = field(default_factory=Heartbeat)
     _told: bool = False
 
     def run(self) -> None:
@@ -71,6 +73,7 @@ class LiveStream:
                     self._tell_that_it_caught_up()
                 self.sender.poll()
                 self.clock.sleep(TICK)
+            self.heartbeat.beat()
             self.progress.report(self.sender.summary, payments, self.timeline.moment)
 
     def _play_frauds(self) -> None:

@@ -16,6 +16,7 @@ from fraudstream.adapters.database.scorer_runs import Run, ScorerRuns
 from fraudstream.adapters.kafka import KafkaAdmin
 from fraudstream.clock import SystemClock
 from fraudstream.contracts.topics import TRANSACTIONS
+from fraudstream.heartbeat import Heartbeat
 from fraudstream.ports.records import TopicPartitions
 from fraudstream.scoring.job import Log, rehearse, start_scoring, warm_up
 from fraudstream.scoring.positions import starting_offsets
@@ -76,7 +77,7 @@ def run_scorer(
                 if wait_for_model(runs, stopped):
                     run = _begin(runs, topic, clock.now())
                     query = _start(spark, topic, run, settings)
-                    Watch(query, runs, run, clock, stopped, warm).until_stopped(seconds)
+                    Watch(query, runs, run, clock, stopped, warm, Heartbeat.load()).until_stopped(seconds)
         finally:
             stop_session(spark)
             log.info("scorer stopped")

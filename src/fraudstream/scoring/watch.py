@@ -11,6 +11,7 @@ import structlog
 from fraudstream.adapters.database.scorer_runs import Run
 from fraudstream.clock import Clock
 from fraudstream.errors import FraudstreamError, TemporarilyUnavailable
+from fraudstream.heartbeat import Heartbeat
 from fraudstream.scoring.failures import failure_of
 from fraudstream.scoring.session import JAVA_IS_GONE
 
@@ -25,6 +26,8 @@ REPORT_SECONDS = 10.0
 """How often progress is logged."""
 PATIENCE_SECONDS = 300.0
 """How long the database may be away before the scorer gives up; its workers retry for about as long."""
+STUCK_SECONDS = 60.0
+"""After how long in one and the same trigger the stream no longer counts as at work."""
 MONTHS_SECONDS = 86_400.0
 """How often the months of the results table are looked after."""
 
@@ -100,9 +103,12 @@ class Watch:
     stopped: threading.Event
     warm: Future[None]
     """Done once the Python workers are there."""
+    heartbeat: Heartbeat = field(default_factory=Heartbeat)
     _is_ready: bool = False
     _unreachable_since: float | None = None
     _due: dict[str, float] = field(default_factory=dict)
+    _trigger: tuple[object, float] = (None, 0.0)
+    """The last finished trigger while the next one is at work, and since when."""
 
     def until_stopped(self, seconds: float | None) -> None:
         """Return after a stop, or after so many seconds.
@@ -129,6 +135,8 @@ class Watch:
         if not self.query.isActive:
             raise failure_of(str(self.query.exception() or "Spark ended it without a reason"))
         self._look_after_the_database(takes_triggers=self._is_ready or self._takes_triggers())
+        if self._is_ready and self._unreachable_since is None and not self._is_stuck():
+            self.heartbeat.beat()
         if self._is_due("report", REPORT_SECONDS):
             self._report()
 
@@ -158,6 +166,18 @@ class Watch:
         if problem is not None:
             raise failure_of(str(problem))
         return self.query.lastProgress is not None or self.query.status["message"].startswith("Waiting for")
+
+    def _is_stuck(self) -> bool:
+        """Whether the trigger at work has been the same for too long."""
+        now = self.clock.monotonic()
+        if not self.query.status["isTriggerActive"]:
+            self._trigger = (None, now)
+            return False
+        progress = self.query.lastProgress
+        finished = None if progress is None else progress["batchId"]
+        if finished != self._trigger[0]:
+            self._trigger = (finished, now)
+        return now - self._trigger[1] > STUCK_SECONDS
 
     def _finish_trigger(self) -> None:
         """Let the trigger at work come to its end, within bounds; a stop in its middle is safe but noisy."""

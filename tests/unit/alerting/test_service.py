@@ -2,12 +2,14 @@
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 
 from fraudstream.alerting.service import PATIENCE, serve, stop_on_signals
 from fraudstream.clock import ManualClock
 from fraudstream.errors import ConfigurationError, TemporarilyUnavailable
+from fraudstream.heartbeat import Heartbeat
 
 
 class Step:
@@ -34,6 +36,19 @@ def test_steps_follow_each_other_until_told_to_stop() -> None:
     run(step, calls=5)
 
     assert step.calls == 5
+
+
+def test_the_heart_beats_with_steps_that_succeed_and_no_others(tmp_path: Path) -> None:
+    path = tmp_path / "healthy"
+    failing, working = Step(3), Step(0)
+
+    def beat(step: Step, calls: int) -> bool:
+        heartbeat = Heartbeat(path, ManualClock())
+        serve(step, stopping=lambda: step.calls >= calls, clock=ManualClock(), heartbeat=heartbeat)
+        return path.exists()
+
+    assert not beat(failing, 3)
+    assert beat(working, 1)
 
 
 def test_what_is_unavailable_is_tried_again_with_growing_pauses() -> None:

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,11 +12,13 @@ import pytest
 from fraudstream.adapters.database.scorer_runs import Run
 from fraudstream.clock import ManualClock
 from fraudstream.errors import Fenced, FraudstreamError, TemporarilyUnavailable
+from fraudstream.heartbeat import Heartbeat
 from fraudstream.scoring.watch import (
     FINISH_POLL_SECONDS,
     FINISH_SECONDS,
     PATIENCE_SECONDS,
     POLL_SECONDS,
+    STUCK_SECONDS,
     Watch,
     wait_for_model,
 )
@@ -118,7 +121,7 @@ def test_a_stop_ends_the_stream() -> None:
 
 
 def test_a_stop_lets_the_trigger_at_work_finish_within_bounds() -> None:
-    query = FakeQuery(lastProgress={"numInputRows": 0}, triggers_left=20)
+    query = FakeQuery(lastProgress={"numInputRows": 0, "batchId": 0}, triggers_left=1 + 20)
     watched = watch(query, FakeRuns(), turns=1)
     before = watched.clock.monotonic()
     watched.until_stopped(None)
@@ -137,7 +140,7 @@ def test_an_idle_stream_is_ready_once() -> None:
 
 
 def test_a_stream_is_ready_after_its_first_trigger() -> None:
-    query, runs = FakeQuery(lastProgress={"numInputRows": 0}), FakeRuns()
+    query, runs = FakeQuery(lastProgress={"numInputRows": 0, "batchId": 0}), FakeRuns()
     watch(query, runs).until_stopped(None)
 
     assert runs.ready == [4]
@@ -202,6 +205,31 @@ def test_a_database_that_stays_away_ends_the_stream() -> None:
     with pytest.raises(TemporarilyUnavailable, match="no answer"):
         watched.until_stopped(None)
     assert watched.clock.monotonic() - ManualClock().time == pytest.approx(PATIENCE_SECONDS, abs=5)
+
+
+def beats(query: FakeQuery, runs: FakeRuns, path: Path, turns: int) -> bool:
+    watched = watch(query, runs, turns=turns)
+    watched.heartbeat = Heartbeat(path, watched.clock)
+    path.unlink(missing_ok=True)
+    watched.until_stopped(turns * POLL_SECONDS * 0.9)
+    return path.exists()
+
+
+def test_the_heart_beats_once_the_stream_is_ready(tmp_path: Path) -> None:
+    idle = FakeQuery(message="Waiting for data to arrive")
+
+    assert beats(idle, FakeRuns(), tmp_path / "healthy", turns=2)
+    assert not beats(FakeQuery(), FakeRuns(), tmp_path / "healthy", turns=2)
+
+
+def test_a_stream_that_hangs_in_one_trigger_has_no_heartbeat(tmp_path: Path) -> None:
+    path, turns = tmp_path / "healthy", round(2 * STUCK_SECONDS / POLL_SECONDS)
+    query = FakeQuery(lastProgress={"numInputRows": 0, "batchId": 5}, triggers_left=10**9)
+    watched = watch(query, FakeRuns(), turns=turns, act=lambda turn: path.unlink() if turn == turns - 100 else None)
+    watched.heartbeat = Heartbeat(path, watched.clock)
+    watched.until_stopped(None)
+
+    assert not path.exists()
 
 
 def test_months_are_made_once_a_day() -> None:
