@@ -4,7 +4,8 @@ import os
 
 from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
 
-from fraudstream.adapters.aws import SnsNotifier, dynamodb_client
+from fraudstream.adapters.aws.calls import dynamodb_client
+from fraudstream.adapters.aws.notifier import SnsNotifier
 from fraudstream.alerting.notification import AlertFunction
 
 handler = AlertFunction(

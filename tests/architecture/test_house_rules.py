@@ -14,8 +14,8 @@ MODULES = sorted(SOURCE.rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 FORBIDDEN_NAMES = re.compile(r"(utils?|helpers?|common|base|manager)")
 VENDOR_DOORS = {
-    "boto3": {"adapters/aws.py"},
-    "botocore": {"adapters/aws.py"},
+    "boto3": {"adapters/aws/"},
+    "botocore": {"adapters/aws/"},
     "confluent_kafka": {"adapters/kafka.py"},
     "mlflow": {"adapters/model_registry.py"},
     "pyspark": {"scoring/"},

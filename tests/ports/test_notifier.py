@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from fraudstream.adapters.aws import SnsNotifier, SqsQueue, ensure_alerting_resources
+from fraudstream.adapters.aws.notifier import SnsNotifier
+from fraudstream.adapters.aws.queue import SqsQueue
+from fraudstream.adapters.aws.resources import ensure_alerting_resources
 from fraudstream.adapters.memory_delivery import MemoryNotifier, MemoryQueue
 from fraudstream.errors import MalformedEvent
 from fraudstream.ports.delivery import MessageQueue, Notification, Notifier, QueuedMessage

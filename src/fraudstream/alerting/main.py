@@ -7,7 +7,7 @@ from rich.console import Console
 
 import fraudstream
 from fraudstream import logs
-from fraudstream.adapters.aws import SqsQueue
+from fraudstream.adapters.aws.queue import SqsQueue
 from fraudstream.adapters.database.alert_store import PostgresAlerts
 from fraudstream.adapters.database.outbox_store import PostgresOutbox
 from fraudstream.adapters.kafka import KafkaConsumer, KafkaProducer
@@ -22,6 +22,7 @@ from fraudstream.alerting.trigger import Trigger, TriggerPolicy
 from fraudstream.clock import SystemClock
 from fraudstream.contracts.topics import ALERTS
 from fraudstream.errors import ConfigurationError
+from fraudstream.heartbeat import Heartbeat
 from fraudstream.settings import AlertingSettings, DatabaseSettings, KafkaSettings, LogSettings, sdk_environment
 
 GROUP = "fraudstream-alert-lambda"
@@ -46,7 +47,7 @@ def relay() -> None:
     worker = Relay(outbox, producer, stopping=stopping)
     structlog.get_logger().info("alert relay ready")
     try:
-        serve(lambda: worker.run_once(IDLE), stopping=stopping, clock=SystemClock())
+        serve(lambda: worker.run_once(IDLE), stopping=stopping, clock=SystemClock(), heartbeat=Heartbeat.load())
     finally:
         outbox.close()
 
@@ -79,7 +80,7 @@ def trigger(function_folder: Path | None = None) -> None:
     )
     structlog.get_logger().info("lambda trigger ready", topic=ALERTS)
     try:
-        serve(lambda: worker.run_once(IDLE), stopping=stopping, clock=SystemClock())
+        serve(lambda: worker.run_once(IDLE), stopping=stopping, clock=SystemClock(), heartbeat=Heartbeat.load())
     finally:
         invoker.close()
         consumer.close()
@@ -99,7 +100,7 @@ def inbox() -> None:
     worker = Inbox(queue, alerts)
     structlog.get_logger().info("notification inbox ready")
     try:
-        serve(lambda: worker.run_once(LONG_POLL), stopping=stopping, clock=SystemClock())
+        serve(lambda: worker.run_once(LONG_POLL), stopping=stopping, clock=SystemClock(), heartbeat=Heartbeat.load())
     finally:
         alerts.close()
 

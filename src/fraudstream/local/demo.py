@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from rich.console import Console
 
-from fraudstream.adapters.aws import ensure_alerting_resources
+from fraudstream.adapters.aws.resources import ensure_alerting_resources
 from fraudstream.clock import Clock, SystemClock
 from fraudstream.errors import ConfigurationError
 from fraudstream.local import apps, mlflow

@@ -14,7 +14,7 @@ import pytest
 from tests.integration.alerting.world import PATIENCE, AlertWorld, ids
 from tests.unit.alerting.builders import an_alert
 
-from fraudstream.adapters.aws import dynamodb_client
+from fraudstream.adapters.aws.calls import dynamodb_client
 from fraudstream.adapters.kafka import KafkaConsumer
 from fraudstream.alerting.parking import ParkedRecord
 from fraudstream.contracts.alert import encode_alert, parse_alert

@@ -8,13 +8,10 @@ import boto3
 import pytest
 from tests.unit.alerting.builders import an_alert
 
-from fraudstream.adapters.aws import (
-    AlertingResources,
-    SnsNotifier,
-    SqsQueue,
-    dynamodb_client,
-    ensure_alerting_resources,
-)
+from fraudstream.adapters.aws.calls import dynamodb_client
+from fraudstream.adapters.aws.notifier import SnsNotifier
+from fraudstream.adapters.aws.queue import SqsQueue
+from fraudstream.adapters.aws.resources import AlertingResources, ensure_alerting_resources
 from fraudstream.alerting.inbox import alert_id_in
 from fraudstream.alerting.message import notification_of
 from fraudstream.errors import ConfigurationError, TemporarilyUnavailable

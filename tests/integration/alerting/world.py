@@ -7,7 +7,8 @@ from pathlib import Path
 
 from tests.unit.alerting.builders import an_alert
 
-from fraudstream.adapters.aws import AlertingResources, SqsQueue, ensure_alerting_resources
+from fraudstream.adapters.aws.queue import SqsQueue
+from fraudstream.adapters.aws.resources import AlertingResources, ensure_alerting_resources
 from fraudstream.adapters.database.alert_store import PostgresAlerts
 from fraudstream.adapters.database.outbox_store import CHANNEL, PostgresOutbox
 from fraudstream.adapters.database.sessions import connect
