@@ -1,6 +1,6 @@
 """A failed stream is explained by the last thing that matters in what Spark prints."""
 
-from fraudstream.errors import Fenced, FraudstreamError, ModelUnavailable
+from fraudstream.errors import ConfigurationError, Fenced, FraudstreamError, ModelUnavailable
 from fraudstream.scoring.failures import failure_of
 
 FENCED = """[STREAM_FAILED] Query [id = 1] terminated with exception: Job aborted due to stage failure:
@@ -37,3 +37,20 @@ def test_an_error_of_sparks_is_told_in_its_own_words() -> None:
 def test_anything_else_is_told_as_it_is_up_to_a_bound() -> None:
     assert str(failure_of("no idea " * 200)).startswith("the stream failed: no idea no idea")
     assert len(str(failure_of("no idea " * 200))) < 600
+
+
+def test_workers_of_another_python_are_named_with_the_next_step() -> None:
+    failure = failure_of(
+        "pyspark.errors.exceptions.base.PySparkRuntimeError: [PYTHON_VERSION_MISMATCH] Python in worker has different "
+        "version: 3.12 than that in driver: 3.13, PySpark cannot run with different minor versions."
+    )
+
+    assert isinstance(failure, ConfigurationError)
+    assert str(failure).startswith("Spark's workers run Python 3.12 and its driver 3.13: give both the same")
+
+
+def test_workers_without_the_drivers_python_are_a_matter_of_configuration() -> None:
+    failure = failure_of('Caused by: java.io.IOException: Cannot run program "/opt/other/bin/python": error=2')
+
+    assert isinstance(failure, ConfigurationError)
+    assert "/opt/other/bin/python" in str(failure)

@@ -50,3 +50,10 @@ def test_without_a_folder_spark_brings_its_own_jars() -> None:
 def test_only_a_master_on_this_machine_is_bound_to_loopback() -> None:
     assert configuration(ScoringSettings())["spark.driver.bindAddress"] == "127.0.0.1"
     assert "spark.driver.bindAddress" not in configuration(ScoringSettings(spark_master="spark://elsewhere:7077"))
+
+
+def test_executors_of_a_standalone_cluster_get_their_heap_and_no_one_elses_do() -> None:
+    ours = configuration(ScoringSettings(spark_master="spark://elsewhere:7077", spark_executor_memory="700m"))
+
+    assert ours["spark.executor.memory"] == "700m"
+    assert "spark.executor.memory" not in configuration(ScoringSettings(spark_master="yarn"))
