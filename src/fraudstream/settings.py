@@ -109,6 +109,11 @@ class AlertingSettings(_Group):
         default="fraudstream-alert-idempotency",
         description="DynamoDB table of alerts that were already notified",
     )
+    alert_function_name: str | None = Field(
+        default=None,
+        description="name or ARN of the deployed alert function; "
+        "unset, the trigger runs the function itself under AWS's runtime client",
+    )
     lambda_timeout_seconds: int = Field(
         default=30, ge=1, le=900, description="time one invocation of the alert Lambda has"
     )
