@@ -1,20 +1,23 @@
-"""One contract for `FunctionInvoker`, called in this process and under AWS's own runtime client."""
+"""One contract for `FunctionInvoker`: in this process, under AWS's own runtime client, and in AWS's emulator."""
 
 import importlib.util
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from tests.conftest import SERVICES
 
+from fraudstream.adapters.aws.function import LambdaInvoker
 from fraudstream.adapters.lambda_process import FunctionCode, RuntimeApiInvoker
 from fraudstream.adapters.memory_delivery import InProcessInvoker
 from fraudstream.ports.delivery import FunctionAnswer, FunctionInvoker
@@ -22,6 +25,8 @@ from fraudstream.ports.delivery import FunctionAnswer, FunctionInvoker
 pytestmark = pytest.mark.ports
 
 PATIENCE = 20.0
+TIMEOUT = 3
+"""Whole seconds, because the emulator counts in them."""
 HANDLER = '''
 """A function that does what its event says."""
 
@@ -64,6 +69,9 @@ signal.pause()
 """
 
 
+Deploy = Callable[[str], FunctionInvoker]
+
+
 def code(folder: Path, *, source: str = HANDLER, timeout: float = 10.0) -> FunctionCode:
     (folder / "handler.py").write_text(source, encoding="utf-8")
     return FunctionCode("handler.handler", folder, {"AWS_REGION": "eu-west-1", "MARK": "here"}, timeout)
@@ -78,14 +86,57 @@ def loaded(folder: Path) -> Any:  # noqa: ANN401 - a handler
     return module.handler
 
 
-@pytest.fixture(params=["in-process", "runtime-api"])
-def invoker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[FunctionInvoker]:
-    deployed = code(tmp_path)
-    made: FunctionInvoker = (
-        InProcessInvoker(loaded(tmp_path)) if request.param == "in-process" else RuntimeApiInvoker(deployed)
-    )
-    with closing(made):
-        yield made
+@pytest.fixture(scope="module")
+def emulated(pytestconfig: pytest.Config) -> Iterator[Callable[[str], str]]:
+    """Makes URLs of emulators that run a source, one for each; they start where there is a Docker engine."""
+    chosen = pytestconfig.stash[SERVICES]
+    if chosen.kind != "containers":
+        pytest.skip(f"AWS's emulator comes in a container; servers: {chosen.kind}, because {chosen.reason}")
+    from tests.servers.function_container import FunctionContainer  # noqa: PLC0415 - only where it is used
+
+    running: dict[str, FunctionContainer] = {}
+    with ExitStack() as started:
+
+        def address(source: str) -> str:
+            if source not in running:
+                container = FunctionContainer(
+                    source, timeout=TIMEOUT, environment={"AWS_LAMBDA_FUNCTION_NAME": "fraud-alert"}
+                )
+                running[source] = started.enter_context(container)
+            return str(running[source].address)
+
+        yield address
+
+
+@pytest.fixture(params=["in-process", "runtime-api", "emulator"])
+def deploy(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Deploy]:
+    """Deploys a source in the world of this test."""
+    with ExitStack() as deployed:
+
+        def in_this_world(source: str) -> FunctionInvoker:
+            made: FunctionInvoker
+            if request.param == "in-process":
+                code(tmp_path, source=source)
+                made = InProcessInvoker(loaded(tmp_path))
+            elif request.param == "runtime-api":
+                made = RuntimeApiInvoker(code(tmp_path, source=source, timeout=TIMEOUT))
+            else:
+                monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", request.getfixturevalue("emulated")(source))
+                for name in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+                    monkeypatch.setenv(name, "anything")
+                made = LambdaInvoker("function", timeout=TIMEOUT)
+            return deployed.enter_context(closing(made))
+
+        yield in_this_world
+
+
+@pytest.fixture
+def invoker(deploy: Deploy) -> FunctionInvoker:
+    return deploy(HANDLER)
+
+
+protected = pytest.mark.parametrize("deploy", ["runtime-api", "emulator"], indirect=True)
+"""In this process nothing protects from a function that hangs, dies or cannot be loaded."""
 
 
 @pytest.fixture
@@ -96,6 +147,12 @@ def runtime(tmp_path: Path) -> Iterator[RuntimeApiInvoker]:
 
 def invoke(invoker: FunctionInvoker, do: str, value: object = None) -> FunctionAnswer:
     return invoker.invoke(json.dumps({"do": do, "value": value}).encode())
+
+
+def told(document: bytes) -> str:
+    """An error document as one line."""
+    decoded = json.loads(document)
+    return f"{decoded['errorType']}: {decoded['errorMessage']}"
 
 
 def result(answer: FunctionAnswer) -> Any:  # noqa: ANN401 - JSON
@@ -115,8 +172,7 @@ def test_one_invocation_follows_the_other(invoker: FunctionInvoker) -> None:
 def test_an_exception_is_an_answer_with_type_and_message(invoker: FunctionInvoker) -> None:
     answer = invoke(invoker, "raise")
 
-    assert answer.error == "ValueError: as you wish"
-    assert json.loads(answer.payload)["errorType"] == "ValueError"
+    assert answer.error == "ValueError: as you wish" == told(answer.payload)
 
 
 def test_after_an_exception_the_function_goes_on(invoker: FunctionInvoker) -> None:
@@ -151,21 +207,44 @@ def test_the_environment_is_lambdas_and_nothing_of_ours(runtime: RuntimeApiInvok
     assert {"PATH", "PYTEST_CURRENT_TEST", "VIRTUAL_ENV"}.isdisjoint(seen)
 
 
-def test_a_function_that_takes_too_long_is_killed_and_replaced(runtime: RuntimeApiInvoker) -> None:
-    before = result(invoke(runtime, "pid"))
+@protected
+def test_a_function_that_takes_too_long_is_an_answer_and_is_replaced(invoker: FunctionInvoker) -> None:
+    before = result(invoke(invoker, "pid"))
 
-    answer = invoke(runtime, "hang")
+    answer = invoke(invoker, "hang")
 
     assert answer.error is not None
-    assert "Task timed out after 1.00 seconds" in answer.error
+    assert "Task timed out after 3.00 seconds" in answer.error
+    assert answer.error == told(answer.payload)
+    assert result(invoke(invoker, "pid")) != before
+
+
+@protected
+@pytest.mark.parametrize(("how", "why"), [("die", r"signal( 9|: killed)"), ("leave", "exit status 3")])
+def test_a_function_that_dies_is_an_answer_and_is_replaced(invoker: FunctionInvoker, how: str, why: str) -> None:
+    answer = invoke(invoker, how)
+
+    assert answer.error is not None
+    assert re.fullmatch(f"Runtime.ExitError: .*Runtime exited with .*{why}", answer.error)
+    assert answer.error == told(answer.payload)
+    assert result(invoke(invoker, "echo", 1)) == 1
+
+
+@protected
+def test_a_function_that_cannot_be_loaded_says_why_each_time(deploy: Deploy) -> None:
+    invoker = deploy("import no_such_library\n")
+    for _ in range(2):
+        answer = invoke(invoker, "echo")
+        assert answer.error is not None
+        assert "No module named 'no_such_library'" in answer.error
+
+
+def test_a_function_that_takes_too_long_is_killed(runtime: RuntimeApiInvoker) -> None:
+    before = result(invoke(runtime, "pid"))
+
+    invoke(runtime, "hang")
+
     assert not psutil.pid_exists(before)
-    assert result(invoke(runtime, "pid")) != before
-
-
-@pytest.mark.parametrize(("how", "told"), [("die", "signal 9"), ("leave", "exit status 3")])
-def test_a_function_that_dies_is_an_answer_and_is_replaced(runtime: RuntimeApiInvoker, how: str, told: str) -> None:
-    assert invoke(runtime, how).error == f"Runtime.ExitError: Runtime exited with {told}"
-    assert result(invoke(runtime, "echo", 1)) == 1
 
 
 def test_a_function_that_died_between_two_events_is_replaced_unseen(runtime: RuntimeApiInvoker) -> None:
@@ -176,14 +255,6 @@ def test_a_function_that_died_between_two_events_is_replaced_unseen(runtime: Run
         assert time.monotonic() < deadline
 
     assert result(invoke(runtime, "pid")) != pid
-
-
-def test_a_function_that_cannot_be_loaded_says_why_each_time(tmp_path: Path) -> None:
-    with closing(RuntimeApiInvoker(code(tmp_path, source="import no_such_library\n"))) as invoker:
-        for _ in range(2):
-            answer = invoke(invoker, "echo")
-            assert answer.error is not None
-            assert "No module named 'no_such_library'" in answer.error
 
 
 def test_starting_early_makes_the_first_event_find_it_loaded(runtime: RuntimeApiInvoker) -> None:

@@ -3,7 +3,6 @@
 Each process has an API of its own, so that nothing of a process that was killed can take an event meant for the next.
 """
 
-import json
 import queue
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from fraudstream.adapters.error_document import read_error_document, write_error_document
 from fraudstream.adapters.runtime_api import Event, Happened, RuntimeApi
 from fraudstream.ports.delivery import FunctionAnswer
 
@@ -88,7 +88,7 @@ class _Session:
     def _watch(self) -> None:
         status = self._process.wait()
         how = f"signal {-status}" if status < 0 else f"exit status {status}"
-        self._api.happened.put(Happened("ended", _error("Runtime.ExitError", f"Runtime exited with {how}")))
+        self._api.happened.put(_ended("Runtime.ExitError", f"Runtime exited with {how}"))
 
     def wait_until_ready(self) -> Happened | None:
         """Wait until the function is loaded; returns what went wrong, if anything did."""
@@ -96,7 +96,7 @@ class _Session:
         while not self._ready:
             happened = self._next(deadline)
             if happened is None:
-                return Happened("ended", _error("Sandbox.Timedout", f"Init timed out after {INIT_TIMEOUT:.2f} seconds"))
+                return _ended("Sandbox.Timedout", f"Init timed out after {INIT_TIMEOUT:.2f} seconds")
             if happened.kind != "asked":
                 return happened
             self._ready = True
@@ -111,7 +111,7 @@ class _Session:
             if happened.kind == "ended" or happened.request_id == request_id:
                 return happened
         message = f"{request_id} Task timed out after {timeout:.2f} seconds"
-        return Happened("ended", _error("Sandbox.Timedout", message))
+        return _ended("Sandbox.Timedout", message)
 
     def _next(self, deadline: float) -> Happened | None:
         try:
@@ -167,14 +167,9 @@ class RuntimeApiInvoker:
             self._session = None
 
 
-def _error(kind: str, message: str) -> bytes:
-    return json.dumps({"errorType": kind, "errorMessage": message}).encode()
+def _ended(kind: str, message: str) -> Happened:
+    return Happened("ended", write_error_document(kind, message))
 
 
 def _told(document: bytes) -> str:
-    """An error document as one line."""
-    try:
-        told = json.loads(document)
-        return f"{told['errorType']}: {told['errorMessage']}"
-    except (ValueError, KeyError, TypeError):
-        return document[:200].decode("utf-8", "replace")
+    return read_error_document(document) or document[:200].decode("utf-8", "replace")

@@ -7,6 +7,7 @@ from rich.console import Console
 
 import fraudstream
 from fraudstream import logs
+from fraudstream.adapters.aws.function import LambdaInvoker
 from fraudstream.adapters.aws.queue import SqsQueue
 from fraudstream.adapters.database.alert_store import PostgresAlerts
 from fraudstream.adapters.database.outbox_store import PostgresOutbox
@@ -23,6 +24,7 @@ from fraudstream.clock import SystemClock
 from fraudstream.contracts.topics import ALERTS
 from fraudstream.errors import ConfigurationError
 from fraudstream.heartbeat import Heartbeat
+from fraudstream.ports.delivery import FunctionInvoker
 from fraudstream.settings import AlertingSettings, DatabaseSettings, KafkaSettings, LogSettings, sdk_environment
 
 GROUP = "fraudstream-alert-lambda"
@@ -55,19 +57,20 @@ def relay() -> None:
 def trigger(function_folder: Path | None = None) -> None:
     """Feed the alert function from its topic, until SIGTERM or SIGINT.
 
+    The function is the deployed one that the environment names; without a name it runs here.
+
     Args:
-        function_folder: where `handler.py` is; by default the folder this project deploys.
+        function_folder: where `handler.py` is, if it runs here; by default the folder this project deploys.
 
     Raises:
-        ConfigurationError: a setting is missing, or there is no function in the folder.
-        TemporarilyUnavailable: the broker did not answer for minutes.
+        ConfigurationError: a setting or the function is missing.
+        TemporarilyUnavailable: the broker or what runs the function did not answer for minutes.
     """
     logs.configure("lambda-trigger")
     stopping = stop_on_signals()
     kafka = KafkaSettings.load()
-    function = _function(AlertingSettings.load(), function_folder or _deployed_folder())
-    invoker = RuntimeApiInvoker(function)
-    invoker.start()
+    alerting = AlertingSettings.load()
+    invoker = _invoker(alerting, function_folder or _deployed_folder())
     consumer = KafkaConsumer(kafka, ALERTS, group=GROUP)
     worker = Trigger(
         consumer,
@@ -75,7 +78,7 @@ def trigger(function_folder: Path | None = None) -> None:
         Parking(KafkaProducer(kafka)),
         EventSource(kafka.kafka_bootstrap_servers),
         clock=SystemClock(),
-        policy=TriggerPolicy.outlasting(function.timeout),
+        policy=TriggerPolicy.outlasting(alerting.lambda_timeout_seconds),
         stopping=stopping,
     )
     structlog.get_logger().info("lambda trigger ready", topic=ALERTS)
@@ -125,6 +128,14 @@ def show_alerts(*, follow: bool = False, last: int = 10) -> None:
                 console.print(line)
     finally:
         feed.close()
+
+
+def _invoker(settings: AlertingSettings, folder: Path) -> FunctionInvoker:
+    if settings.alert_function_name is not None:
+        return LambdaInvoker(settings.alert_function_name, timeout=settings.lambda_timeout_seconds)
+    invoker = RuntimeApiInvoker(_function(settings, folder))
+    invoker.start()
+    return invoker
 
 
 def _function(settings: AlertingSettings, folder: Path) -> FunctionCode:

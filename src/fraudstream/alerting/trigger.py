@@ -94,10 +94,13 @@ class Trigger:
         """Wait up to `timeout` seconds for records and deliver them; returns how many are done with.
 
         Records that were taken and not finished, because of an error or because the process shall stop, are offered
-        first the next time, and to the next process if there is none.
+        first the next time, and to the next process if there is none. A function out of reach is no reason to
+        park a record: it says nothing about it.
 
         Raises:
-            TemporarilyUnavailable: the broker did not take a position or a parked record.
+            TemporarilyUnavailable: the broker did not take a position or a parked record, or the function was not
+                reached.
+            ConfigurationError: there is no such function, or it may not be invoked.
         """
         if not self._taken:
             self._taken = self._collect(timeout)

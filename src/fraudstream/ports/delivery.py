@@ -32,9 +32,14 @@ class FunctionInvoker(Protocol):
     """Runs one function, one invocation at a time."""
 
     def invoke(self, event: bytes) -> FunctionAnswer:
-        """Hand over one event (JSON) and wait for the answer, at most as long as the function's timeout.
+        """Hand over one event (JSON) and wait for the answer, little longer than the function's timeout.
 
-        Whatever happens to the function is an answer with `error`, never an exception.
+        Whatever happens to the function is an answer with `error`, never an exception. Exceptions say that nobody
+        answered for the function; it may have run all the same.
+
+        Raises:
+            TemporarilyUnavailable: what runs the function cannot be reached, or takes no invocation at the moment.
+            ConfigurationError: there is no such function, or we may not invoke it.
         """
         ...
 

@@ -1,115 +1,18 @@
 """The trigger: everything is delivered in order or parked, and positions move only afterwards."""
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 from zlib import crc32
 
-import msgspec
 import pytest
+from tests.unit.alerting.trigger_world import GOOD, GROUP, ScriptedFunction, World, dying, failing, naming
 
-from fraudstream.adapters.memory import MemoryBroker, MemoryConsumer, MemoryProducer
-from fraudstream.alerting.kafka_event import EventSource
-from fraudstream.alerting.parking import ParkedRecord, Parking
-from fraudstream.alerting.trigger import Trigger, TriggerPolicy
-from fraudstream.clock import ManualClock
+from fraudstream.adapters.memory import MemoryConsumer
+from fraudstream.alerting.trigger import TriggerPolicy
 from fraudstream.contracts.topics import ALERTS, FAILED_ALERTS
 from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.ports.delivery import FunctionAnswer
-
-GOOD = FunctionAnswer(b'{"batchItemFailures": []}')
-GROUP = "trigger"
-
-
-@dataclass
-class ScriptedFunction:
-    """`FunctionInvoker` that behaves as told, and keeps what it was given."""
-
-    behaviour: Callable[["ScriptedFunction", dict[str, Any]], FunctionAnswer]
-    given: list[list[int]] = field(default_factory=list)
-
-    def invoke(self, event: bytes) -> FunctionAnswer:
-        decoded = json.loads(event)
-        self.given.append([record["offset"] for records in decoded["records"].values() for record in records])
-        return self.behaviour(self, decoded)
-
-    def close(self) -> None:
-        pass
-
-
-class World:
-    """A topic of alerts, a function, and the trigger between them."""
-
-    def __init__(
-        self,
-        behaviour: Callable[[ScriptedFunction, dict[str, Any]], FunctionAnswer] = lambda *_: GOOD,
-        *,
-        partitions: int = 1,
-        policy: TriggerPolicy | None = None,
-    ) -> None:
-        self.clock = ManualClock()
-        self.broker = MemoryBroker(clock=self.clock)
-        self.broker.ensure_topics({ALERTS: partitions, FAILED_ALERTS: 1}, 1)
-        self.function = ScriptedFunction(behaviour)
-        self.policy = policy or TriggerPolicy()
-        self.stopped = False
-        self.trigger = self.restarted()
-
-    def restarted(self) -> Trigger:
-        self.trigger = Trigger(
-            MemoryConsumer(self.broker, ALERTS, GROUP),
-            self.function,
-            Parking(MemoryProducer(self.broker)),
-            EventSource("127.0.0.1:9092"),
-            clock=self.clock,
-            policy=self.policy,
-            stopping=lambda: self.stopped,
-        )
-        return self.trigger
-
-    def send(self, count: int, *, key: bytes = b"42") -> None:
-        for number in range(count):
-            self.broker.append(ALERTS, key, str(number).encode())
-
-    @property
-    def committed(self) -> int:
-        return self.broker.committed.get((GROUP, ALERTS, 0), 0)
-
-    @property
-    def parked(self) -> list[ParkedRecord]:
-        values = [record.value or b"" for record in self.broker.logs[FAILED_ALERTS, 0]]
-        return [msgspec.json.decode(value, type=ParkedRecord) for value in values]
-
-
-def naming(*bad: int) -> Callable[[ScriptedFunction, dict[str, Any]], FunctionAnswer]:
-    """A function that names these offsets as failed, always."""
-
-    def behave(function: ScriptedFunction, _: dict[str, Any]) -> FunctionAnswer:
-        failures = [
-            {"itemIdentifier": {"partition": f"{ALERTS}-0", "offset": offset}}
-            for offset in function.given[-1]
-            if offset in bad
-        ]
-        return FunctionAnswer(json.dumps({"batchItemFailures": failures}).encode())
-
-    return behave
-
-
-def dying(*bad: int) -> Callable[[ScriptedFunction, dict[str, Any]], FunctionAnswer]:
-    """A function that dies of these offsets, always."""
-
-    def behave(function: ScriptedFunction, _: dict[str, Any]) -> FunctionAnswer:
-        if set(bad) & set(function.given[-1]):
-            return FunctionAnswer(b"{}", "Runtime.ExitError: Runtime exited with signal 9")
-        return GOOD
-
-    return behave
-
-
-def failing(times: int, answer: FunctionAnswer) -> Callable[[ScriptedFunction, dict[str, Any]], FunctionAnswer]:
-    """A function that answers like this the first times, and well afterwards."""
-    return lambda function, _: answer if len(function.given) <= times else GOOD
 
 
 def test_a_batch_is_delivered_in_order_and_then_committed() -> None:
