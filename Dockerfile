@@ -30,10 +30,10 @@ ENV NUMBA_CACHE_DIR=/opt/fraudstream/kernel
 RUN python -m compileall -q /opt/fraudstream/src && python -c "from fraudstream.scoring.warm_up import compile_everything as run; run()"
 
 FROM packages AS app
-COPY --from=source --chown=fraudstream /opt/fraudstream /opt/fraudstream
+COPY --from=source --chown=10001 /opt/fraudstream /opt/fraudstream
 ENV NUMBA_CACHE_DIR=/opt/fraudstream/kernel
 WORKDIR /opt/fraudstream
-USER fraudstream
+USER 10001
 ENTRYPOINT ["python", "-m", "fraudstream"]
 CMD ["--help"]
 
@@ -43,15 +43,17 @@ RUN --mount=from=tools,source=/opt/tools,target=/opt/tools --mount=type=cache,ta
     /opt/tools/bin/uv pip install --python /opt/venv --compile-bytecode --require-hashes -r /requirements/ml.txt
 
 FROM ml-packages AS ml
-COPY --from=source --chown=fraudstream /opt/fraudstream /opt/fraudstream
+COPY --from=source --chown=10001 /opt/fraudstream /opt/fraudstream
 COPY ml /opt/fraudstream/ml
 ENV NUMBA_CACHE_DIR=/opt/fraudstream/kernel
 WORKDIR /opt/fraudstream
-USER fraudstream
+USER 10001
 ENTRYPOINT ["python", "-m", "fraudstream"]
 CMD ["train", "--help"]
 
 FROM packages AS spark-packages
+# Debian keeps no superseded versions, so the base image decides which one this is.
+# hadolint ignore=DL3008
 RUN mkdir -p /usr/share/man/man1 \
     && apt-get update \
     && apt-get install --yes --no-install-recommends openjdk-21-jre-headless \
@@ -72,13 +74,13 @@ RUN FRAUDSTREAM_CACHE=/tmp/cache MAVEN_REPOSITORY_URL=$MAVEN_REPOSITORY_URL pyth
 
 FROM spark-packages AS spark
 COPY --from=jars /opt/jars /opt/jars
-COPY --from=source --chown=fraudstream /opt/fraudstream /opt/fraudstream
+COPY --from=source --chown=10001 /opt/fraudstream /opt/fraudstream
 COPY spark /opt/fraudstream/spark
 ENV NUMBA_CACHE_DIR=/opt/fraudstream/kernel \
     SPARK_HOME=/opt/venv/lib/python3.13/site-packages/pyspark \
     SPARK_JARS_DIR=/opt/jars \
     PYSPARK_PYTHON=/opt/venv/bin/python
 WORKDIR /opt/fraudstream
-USER fraudstream
+USER 10001
 ENTRYPOINT ["python", "-m", "fraudstream"]
 CMD ["score", "--help"]

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-unit test-spark test-integration test-e2e check format lock reference clean distclean
+.PHONY: up up-lite verify fraud psql down reset help setup demo test test-unit test-spark test-integration test-e2e check format lock reference clean distclean
 BIN := .venv/bin
 ARGS ?=
 export PYTHON
@@ -14,9 +14,35 @@ test: setup ## every test that can run on this machine
 check: setup ## format, lint, types, import arrows and house rules, in under a minute
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
+	@$(BIN)/hadolint Dockerfile services/alert_lambda/Dockerfile
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/pytest -q --services=embedded tests/architecture
+
+##@ In containers (Docker alone is enough; settings come from an optional .env)
+up: ## the whole stack in the background; returns when it is healthy and says where everything is
+	@docker compose up --detach --wait --build
+	@docker compose logs --no-log-prefix ready
+
+up-lite: ## the same without a Spark cluster: the scorer runs Spark by itself, in less memory
+	@SPARK_MASTER='local[2,4]' docker compose up --detach --wait --build --scale spark-master=0 --scale spark-worker=0
+	@docker compose logs --no-log-prefix ready
+
+verify: ## prove that nothing was lost, doubled or scored otherwise
+	@docker compose run --rm --no-deps verify
+
+fraud: ## play a fraud in the running stack, and show the newest alerts
+	@docker compose kill --signal SIGUSR1 producer
+	@docker compose run --rm --no-deps verify alerts --last 5
+
+psql: ## a shell in the database, as its administrator
+	@docker compose exec postgres psql -U postgres fraudstream
+
+down: ## stop the containers and keep the data
+	@docker compose --profile '*' down
+
+reset: ## stop the containers and delete all data and secrets
+	@docker compose --profile '*' down --volumes --remove-orphans
 
 ##@ Set-up
 setup: ## build .venv, fetch the servers (PYTHON=python3.12 chooses the Python)

@@ -10,6 +10,7 @@ from fraudstream.errors import ConfigurationError
 from fraudstream.settings import DatabaseSettings, KafkaSettings, ScoringSettings, variables
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
+COMPOSE = EXAMPLE.with_name("docker-compose.yml")
 
 
 def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,5 +48,11 @@ def test_a_password_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_example_lists_exactly_the_variables_that_are_read() -> None:
     listed = re.findall(r"^#?\s?([A-Z][A-Z0-9_]+)=", EXAMPLE.read_text(), flags=re.MULTILINE)
+    in_compose = set(re.findall(r"\$\{([A-Z0-9_]+)", COMPOSE.read_text()))
+    ours = list(variables())
 
-    assert [name for name in listed if not name.startswith("AWS_")] == list(variables())
+    assert [name for name in listed if name in ours] == ours
+    assert {name for name in listed if name not in ours and not name.startswith("AWS_")} == {
+        name for name in in_compose if name not in ours and not name.startswith("AWS_")
+    }
+    assert {name for name in in_compose if name.startswith("AWS_")} <= set(listed)
