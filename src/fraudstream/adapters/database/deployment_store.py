@@ -16,8 +16,10 @@ from fraudstream.models.initial_state import InitialState, WaitingPayments
 from fraudstream.ports.slices import Deployment
 
 _LIMITS = "SET LOCAL statement_timeout = '120s'; SET LOCAL lock_timeout = '30s'"
-_ONE_AT_A_TIME = "LOCK TABLE deployments IN SHARE ROW EXCLUSIVE MODE"
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(%s)"
 """Promotions wait for each other; readers, the scorer among them, do not wait."""
+_PROMOTION_LOCK = 0x70726F6D6F7465
+"""Key of that lock, which takes no right to the table; any constant would do."""
 _ACTIVE = """
 SELECT deployment_id, model_version, digest, catalogue_version, threshold FROM deployments
 WHERE active AND (%(model_name)s::text IS NULL
@@ -81,7 +83,7 @@ class PostgresDeployments:
             TemporarilyUnavailable: the database did not answer; nothing was written.
         """
         with _transaction(self._url) as cursor:
-            cursor.execute(_ONE_AT_A_TIME)
+            cursor.execute(_ONE_AT_A_TIME, (_PROMOTION_LOCK,))
             active = _active(cursor, promotion)
             if active is not None:
                 return active

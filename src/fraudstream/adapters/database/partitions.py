@@ -2,7 +2,7 @@
 
 import datetime as dt
 
-from psycopg2 import errors, sql
+from psycopg2 import errors
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
 
 MONTHS_BEFORE = 1
@@ -27,22 +27,21 @@ def ensure_partitions(connection: Connection, around: dt.datetime) -> list[str]:
     created = []
     first = _month(around, -MONTHS_BEFORE)
     for ahead in range(MONTHS_BEFORE + MONTHS_AHEAD + 1):
-        start, end = _month(first, ahead), _month(first, ahead + 1)
+        start = _month(first, ahead)
         name = f"scored_transactions_{start:%Y_%m}"
-        if _create(connection, name, start, end):
+        if _create(connection, name, start):
             created.append(name)
     return created
 
 
-def _create(connection: Connection, name: str, start: dt.datetime, end: dt.datetime) -> bool:
-    statement = sql.SQL("CREATE TABLE {} PARTITION OF scored_transactions FOR VALUES FROM ({}) TO ({})")
+def _create(connection: Connection, name: str, start: dt.datetime) -> bool:
     try:
         with connection, connection.cursor() as cursor:
             cursor.execute("SELECT to_regclass(%s) IS NOT NULL", [name])
             if cursor.fetchone() == (True,):
                 return False
             cursor.execute("SET LOCAL lock_timeout = %s", [LOCK_TIMEOUT])
-            cursor.execute(statement.format(sql.Identifier(name), sql.Literal(start), sql.Literal(end)))
+            cursor.execute("SELECT create_month_of_scores(%s)", [start])
     except (errors.CheckViolation, errors.LockNotAvailable, errors.DuplicateTable):
         return False
     return True

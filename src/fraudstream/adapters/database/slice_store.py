@@ -144,7 +144,7 @@ class PostgresSlice:
         for _ in range(DEPLOYMENT_READS):
             self._cursor.execute(
                 "SELECT deployment_id, model_version, digest, catalogue_version, threshold"
-                " FROM deployments WHERE active FOR SHARE"
+                " FROM hold_active_deployment()"
             )
             row = self._cursor.fetchone()
             if row is not None:
