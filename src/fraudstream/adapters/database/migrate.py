@@ -8,7 +8,7 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
-from fraudstream.adapters.database.sessions import CONNECT_TIMEOUT
+from fraudstream.adapters.database.sessions import CONNECT_TIMEOUT, refusal
 from fraudstream.errors import ConfigurationError, TemporarilyUnavailable
 
 MIGRATION_LOCK = 7_305_818_266_041_137
@@ -27,7 +27,7 @@ def upgrade(url: str) -> None:
 
     Raises:
         TemporarilyUnavailable: the server did not answer.
-        ConfigurationError: the migrations are not installed.
+        ConfigurationError: the migrations are not installed, or the server refuses the URL's password.
     """
     engine = create_engine(
         url,
@@ -40,7 +40,9 @@ def upgrade(url: str) -> None:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
             command.upgrade(configuration(connection), "head")
     except OperationalError as error:
-        raise TemporarilyUnavailable(f"the database could not be migrated: {error.orig}") from error
+        raise refusal(engine.url, error.orig) or TemporarilyUnavailable(
+            f"the database could not be migrated: {error.orig}"
+        ) from error
 
 
 def configuration(connection: Connection) -> Config:
