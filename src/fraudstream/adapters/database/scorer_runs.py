@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 import psycopg2
+from psycopg2 import errors
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 
@@ -76,7 +77,7 @@ class ScorerRuns:
             takeover: end the database sessions of the scorer that holds the right, instead of giving up.
 
         Raises:
-            ConfigurationError: another scorer is at work.
+            ConfigurationError: another scorer is at work, or one to end uses another role of the database.
             TemporarilyUnavailable: the database did not answer.
         """
         deadline = self._clock.monotonic() + HANDOVER_SECONDS
@@ -152,8 +153,14 @@ class ScorerRuns:
             cursor.execute(LOCK_HOLDERS, [self._key])
             pids = cursor.fetchall()
             cursor.execute(SLICE_SESSIONS, [slice_application(self._log.topic_id, "%")])
-            for (pid,) in [*pids, *cursor.fetchall()]:
-                cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
+            try:
+                for (pid,) in [*pids, *cursor.fetchall()]:
+                    cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
+            except errors.InsufficientPrivilege as error:
+                raise ConfigurationError(
+                    f"the scorer at work on {self._log.topic} uses another database role than this one, which may not "
+                    "end its sessions; stop it, or give both the same DATABASE_URL"
+                ) from error
 
     @property
     def _key(self) -> int:
