@@ -1,0 +1,124 @@
+"""The database's roles, and what each may do with each table: data, which a test compares with `tables.py`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from sqlalchemy import Table
+
+from fraudstream.adapters.database import tables
+
+
+class Role(StrEnum):
+    """A role that a process logs in as."""
+
+    MIGRATE = "fraudstream_migrate"
+    """Owns the schema: migrations, and a person who knows what they do."""
+    SCORER = "fraudstream_scorer"
+    LABELS = "fraudstream_labels"
+    """The label applier."""
+    RELAY = "fraudstream_relay"
+    """The alert relay."""
+    INBOX = "fraudstream_inbox"
+    """The notification inbox."""
+    PROMOTER = "fraudstream_promoter"
+    """The trainer, and `fraudstream promote`."""
+    READER = "fraudstream_reader"
+    """Verification, the list of alerts, the live view: whatever only looks."""
+    MLFLOW = "mlflow"
+    """The model registry, in a database of its own."""
+
+
+GRANTEES = tuple(role for role in Role if role not in {Role.MIGRATE, Role.MLFLOW})
+"""Roles that own nothing: what they may do is what is granted to them here."""
+
+
+@dataclass(frozen=True)
+class Privilege:
+    """A right to a whole table, or, where columns are named, to these alone."""
+
+    verb: Literal["SELECT", "INSERT", "UPDATE"]
+    columns: tuple[str, ...] = ()
+
+
+Rights = Mapping[Role, tuple[Privilege, ...]]
+
+SELECT = Privilege("SELECT")
+INSERT = Privilege("INSERT")
+
+
+def _insert(*columns: str) -> Privilege:
+    return Privilege("INSERT", columns)
+
+
+def _update(*columns: str) -> Privilege:
+    return Privilege("UPDATE", columns)
+
+
+def _given(table: Table) -> tuple[str, ...]:
+    """The columns that whoever inserts has to give: the others are the server's own, as its time is."""
+    return tuple(column.name for column in table.columns if column.server_default is None)
+
+
+_PUBLISH = _insert("topic", "key", "value", "not_before")
+_PUT_RISK = (SELECT, INSERT, _update("risk"))
+_APPLY_LABEL = _update("label_seq", "user_id", "merchant_id", "event_time", "amount", "amount_ratio")
+
+_WRITERS: Mapping[Table, Rights] = {
+    tables.runs: {Role.SCORER: (SELECT, _insert("topic_id", "host", "pid"), _update("ready_at"))},
+    tables.positions: {
+        Role.SCORER: (SELECT, INSERT, _update("next_offset", "epoch")),
+        Role.LABELS: (SELECT, INSERT, _update("next_offset")),
+    },
+    tables.slices: {Role.SCORER: (_insert("slice_id", *_given(tables.slices)),)},
+    tables.transaction_ids: {Role.SCORER: (SELECT, INSERT)},
+    tables.scored_transactions: {Role.SCORER: (INSERT,), Role.LABELS: (SELECT,)},
+    tables.alerts: {Role.SCORER: (_insert(*_given(tables.alerts)),)},
+    tables.quarantine: {
+        Role.SCORER: (_insert(*_given(tables.quarantine)),),
+        Role.LABELS: (_insert(*_given(tables.quarantine)),),
+    },
+    tables.outbox: {
+        Role.SCORER: (_PUBLISH,),
+        Role.LABELS: (_PUBLISH,),
+        Role.RELAY: (SELECT, _update("sent_at")),
+    },
+    tables.notifications: {
+        Role.INBOX: (Privilege("SELECT", ("message_id",)), _insert("message_id", "alert_id")),
+    },
+    tables.model_artefacts: {Role.SCORER: (SELECT,), Role.PROMOTER: (_insert("digest", "content"),)},
+    tables.deployments: {
+        Role.SCORER: (SELECT,),
+        Role.PROMOTER: (SELECT, _insert(*_given(tables.deployments)), _update("active")),
+    },
+    tables.customer_state: {Role.SCORER: (SELECT, INSERT, _update("state")), Role.PROMOTER: (INSERT,)},
+    tables.customer_risk: {Role.SCORER: (SELECT,), Role.LABELS: _PUT_RISK, Role.PROMOTER: (INSERT,)},
+    tables.merchant_risk: {Role.SCORER: (SELECT,), Role.LABELS: _PUT_RISK, Role.PROMOTER: (INSERT,)},
+    tables.initial_customer_state: {Role.PROMOTER: (INSERT,)},
+    tables.initial_customer_risk: {Role.LABELS: (SELECT,), Role.PROMOTER: (INSERT,)},
+    tables.initial_merchant_risk: {Role.LABELS: (SELECT,), Role.PROMOTER: (INSERT,)},
+    tables.state_versions: {
+        Role.LABELS: (SELECT,),
+        Role.PROMOTER: (SELECT, _insert(*_given(tables.state_versions))),
+    },
+    tables.labels: {Role.LABELS: (SELECT, _insert(*_given(tables.labels)), _APPLY_LABEL)},
+    tables.label_progress: {
+        Role.SCORER: (SELECT,),
+        Role.LABELS: (SELECT, INSERT, _update("label_seq")),
+        Role.PROMOTER: (SELECT,),
+    },
+    tables.history_transactions: {Role.LABELS: (SELECT,), Role.PROMOTER: (SELECT, INSERT)},
+}
+
+PRIVILEGES: Mapping[Table, Rights] = {table: {Role.READER: (SELECT,), **writers} for table, writers in _WRITERS.items()}
+"""Everything that a role which owns nothing may do with a table; what is not here is refused."""
+
+SEQUENCES: Mapping[str, Role] = {f"{tables.slices.name}_slice_id_seq": Role.SCORER}
+"""Sequences whose next number a role may take by itself; those behind other identities need no grant."""
+
+FUNCTIONS: Mapping[str, Role] = {
+    "create_month_of_scores(timestamptz)": Role.SCORER,
+    "hold_active_deployment()": Role.SCORER,
+}
+"""Functions that do with their owner's rights the one thing that a role needs them for."""
