@@ -1,8 +1,12 @@
 """Time as a dependency: everything that waits or stamps takes a `Clock`."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
+
+STOP_CHECK = 0.5
+"""Seconds between two looks at whether a process shall stop, while it pauses."""
 
 
 class Clock(Protocol):
@@ -57,3 +61,10 @@ class ManualClock:
         """Move the clock by `seconds` and remember it."""
         self.slept.append(seconds)
         self.time += max(seconds, 0.0)
+
+
+def pause(seconds: float, *, stopping: Callable[[], bool], clock: Clock) -> None:
+    """Return after `seconds`, or soon after `stopping` says so."""
+    end = clock.monotonic() + seconds
+    while not stopping() and (left := end - clock.monotonic()) > 0:
+        clock.sleep(min(left, STOP_CHECK))

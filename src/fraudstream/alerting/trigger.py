@@ -14,12 +14,9 @@ import structlog
 from fraudstream.alerting.answers import read_answer
 from fraudstream.alerting.kafka_event import PAYLOAD_LIMIT, EventSource, batches, build_event
 from fraudstream.alerting.parking import Parking
-from fraudstream.clock import Clock
+from fraudstream.clock import Clock, pause
 from fraudstream.ports.delivery import FunctionInvoker
 from fraudstream.ports.records import Record, RecordConsumer
-
-STOP_CHECK = 0.5
-"""Seconds between two looks at whether the process shall stop, while it pauses."""
 
 log = structlog.get_logger()
 
@@ -190,6 +187,4 @@ class Trigger:
         return _Attempt(again)
 
     def _pause(self, seconds: float) -> None:
-        end = self._clock.monotonic() + seconds
-        while not self._stopping() and (left := end - self._clock.monotonic()) > 0:
-            self._clock.sleep(min(left, STOP_CHECK))
+        pause(seconds, stopping=self._stopping, clock=self._clock)
