@@ -133,8 +133,8 @@ def _put_database(cursor: Cursor, name: str, owner: Role) -> None:
     elif found != (owner,):
         raise ConfigurationError(
             f"the database {name} belongs to the role {found[0]} and not to {owner}, as one of an earlier version does;"
-            " begin anew, which deletes what it stores (`make clean` where the demo made it), or hand it over:"
-            f' REASSIGN OWNED BY "{found[0]}" TO {owner} in it, as a superuser'
+            " begin anew, which deletes what it stores (`make clean` where the demo made it), or make "
+            f"{owner} the owner of the database and of everything in it"
         )
 
 
