@@ -103,7 +103,7 @@ class ContainerServers:
 
     @cached_property
     def database(self) -> str:
-        """SQLAlchemy URL of a database whose role may create others."""
+        """SQLAlchemy URL of a database whose role may create databases and roles."""
         container = PostgresContainer(POSTGRES_IMAGE, username="fraudstream", password="test", dbname="fraudstream")
         container.with_command(["postgres", "-c", "track_commit_timestamp=on", "-c", "max_connections=60"])
         return str(self._started.enter_context(container).get_connection_url())

@@ -25,8 +25,8 @@ class EmbeddedServers:
 
     @property
     def database(self) -> str:
-        """SQLAlchemy URL of a database whose role may create others."""
-        return self._stack.environment["DATABASE_URL"]
+        """SQLAlchemy URL of a database whose role may create databases and roles."""
+        return self._stack.administrator_url
 
     @property
     def aws(self) -> Mapping[str, str]:

@@ -3,7 +3,9 @@
 import datetime as dt
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
+from fraudstream.adapters.database.roles import Role
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.adapters.kafka import KafkaAdmin
 from fraudstream.contracts.topics import TRANSACTIONS
@@ -22,36 +24,57 @@ RESTARTS = 5
 FLUSH_TIMEOUT = 60.0
 """Seconds the producer has to get its last records acknowledged."""
 
+DATABASE = "DATABASE_URL"
+REGISTRY = "MLFLOW_TRACKING_URI"
+
 _RUNNING_SINCE = """
 SELECT ready_at IS NOT NULL FROM runs WHERE topic_id = %s ORDER BY epoch DESC LIMIT 1
 """
 
 
-def trainer(environment: Mapping[str, str], plan: DemoPlan, start: float) -> Command:
+@dataclass(frozen=True)
+class Environments:
+    """What the apps' environments are made of.
+
+    `common` may hold passwords, as the environment of a person does; an app gets that of its own role alone.
+    """
+
+    common: Mapping[str, str]
+    database_urls: Mapping[Role, str]
+
+    def of(self, role: Role | None = None, *, registry: bool = False) -> Mapping[str, str]:
+        """The environment of an app that reaches the database as `role`, if at all, and the model registry or not."""
+        withheld = {DATABASE} if registry else {DATABASE, REGISTRY}
+        shared = {name: value for name, value in self.common.items() if name not in withheld}
+        return shared if role is None else {**shared, DATABASE: self.database_urls[role]}
+
+
+def trainer(environments: Environments, plan: DemoPlan, start: float) -> Command:
     """Train on the history of the plan's city, and put the model to work."""
+    environment = environments.of(Role.PROMOTER, registry=True)
     return _app("trainer", environment, "train", "--promote", *_world(plan, start))
 
 
-def scorer(environment: Mapping[str, str]) -> Command:
+def scorer(environments: Environments) -> Command:
     """Score; started again when it dies."""
-    return _app("scorer", environment, "score", restarts=RESTARTS)
+    return _app("scorer", environments.of(Role.SCORER), "score", restarts=RESTARTS)
 
 
-def services(environment: Mapping[str, str]) -> tuple[Command, ...]:
+def services(environments: Environments) -> tuple[Command, ...]:
     """Everything else that runs beside the scorer; each is started again when it dies."""
     verbs = {
-        "label-applier": "apply-labels",
-        "alert-relay": "relay",
-        "lambda-trigger": "lambda-trigger",
-        "inbox": "inbox",
+        "label-applier": ("apply-labels", Role.LABELS),
+        "alert-relay": ("relay", Role.RELAY),
+        "lambda-trigger": ("lambda-trigger", None),
+        "inbox": ("inbox", Role.INBOX),
     }
-    return tuple(_app(name, environment, verb, restarts=RESTARTS) for name, verb in verbs.items())
+    return tuple(_app(name, environments.of(role), verb, restarts=RESTARTS) for name, (verb, role) in verbs.items())
 
 
-def producer(environment: Mapping[str, str], plan: DemoPlan, start: float) -> Command:
+def producer(environments: Environments, plan: DemoPlan, start: float) -> Command:
     """Send the days after the history, or after an earlier demo's, at the plan's rate."""
     arguments = (*_world(plan, start), "--rate", str(plan.rate), "--ramp", RAMP_SECONDS, "--resume")
-    return _app(PRODUCER, environment, "produce", *arguments, stop_timeout=FLUSH_TIMEOUT)
+    return _app(PRODUCER, environments.of(), "produce", *arguments, stop_timeout=FLUSH_TIMEOUT)
 
 
 def finish(supervisor: Supervisor, process: Process, timeout: float) -> str:

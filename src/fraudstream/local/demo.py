@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from rich.console import Console
 
 from fraudstream.adapters.aws.resources import ensure_alerting_resources
+from fraudstream.adapters.database.roles import Role
 from fraudstream.clock import Clock, SystemClock
 from fraudstream.errors import ConfigurationError
 from fraudstream.local import apps, mlflow
@@ -63,34 +64,34 @@ def run(plan: DemoPlan, clock: Clock | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with EmbeddedStack(home, clock=chosen) as stack:
         progress.say("Kafka, PostgreSQL and the AWS endpoint accept connections")
-        environment = _prepare(stack, progress)
-        watch = Watch(stack.supervisor, plan, console, chosen, _urls(environment))
+        environments = _prepare(stack, progress)
+        watch = Watch(stack.supervisor, plan, console, chosen, _urls(environments.common))
         try:
-            _start_apps(stack, plan, environment, progress)
+            _start_apps(stack, plan, environments, progress)
             watch.until_over()
         except KeyboardInterrupt:
             progress.say("stopping early")
         return _close(stack, plan, watch, progress)
 
 
-def _prepare(stack: EmbeddedStack, progress: Progress) -> Mapping[str, str]:
-    """Tables, topics and AWS resources; from here on this process has the environment of its children."""
+def _prepare(stack: EmbeddedStack, progress: Progress) -> apps.Environments:
+    """Tables, topics and AWS resources; from here on this process may only read what the apps store."""
     os.environ.update(stack.environment)
     for line in provision():
         progress.say(line)
     resources = ensure_alerting_resources(AlertingSettings.load())
-    environment = {**stack.environment, **resources.environment()}
-    os.environ.update(environment)
+    environments = apps.Environments({**stack.environment, **resources.environment()}, stack.database_urls)
+    os.environ.update(environments.of(Role.READER))
     progress.say("SNS topic, SQS queue and DynamoDB table are there")
-    return environment
+    return environments
 
 
-def _start_apps(stack: EmbeddedStack, plan: DemoPlan, environment: Mapping[str, str], progress: Progress) -> None:
+def _start_apps(stack: EmbeddedStack, plan: DemoPlan, environments: apps.Environments, progress: Progress) -> None:
     supervisor = stack.supervisor
     start = _start_of(plan)
-    training = supervisor.start(apps.trainer(environment, plan, start))
-    scorer = supervisor.start(apps.scorer(environment))
-    for command in apps.services(environment):
+    training = supervisor.start(apps.trainer(environments, plan, start))
+    scorer = supervisor.start(apps.scorer(environments))
+    for command in apps.services(environments):
         supervisor.start(command)
     progress.say("training a model on simulated history while Spark starts")
     progress.say(apps.finish(supervisor, training, apps.TRAINING_TIMEOUT))
@@ -98,12 +99,12 @@ def _start_apps(stack: EmbeddedStack, plan: DemoPlan, environment: Mapping[str, 
     progress.say("the scorer is ready")
     ui = stack.start_mlflow_ui()
     if not plan.producer:
-        port = int(environment["MLFLOW_UI_URL"].rsplit(":", 1)[1])
+        port = int(environments.common["MLFLOW_UI_URL"].rsplit(":", 1)[1])
         supervisor.wait_until(ui, lambda: is_listening(port), mlflow.START_TIMEOUT)
-    path = write_endpoints(stack.home, environment)
+    path = write_endpoints(stack.home, environments.common)
     progress.say(f"ready: addresses are in {path}")
     if plan.producer:
-        supervisor.start(apps.producer(environment, plan, start))
+        supervisor.start(apps.producer(environments, plan, start))
 
 
 def _start_of(plan: DemoPlan) -> float:

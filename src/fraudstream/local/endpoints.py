@@ -9,7 +9,10 @@ FILE_NAME = "endpoints.env"
 
 
 def write_endpoints(home: Path, addresses: Mapping[str, str]) -> Path:
-    """Write all addresses at once, readable for the owner alone (one holds a password); returns the file."""
+    """Write all addresses at once, readable for the owner alone; returns the file.
+
+    `DATABASE_URL` in it is the schema owner's: on their own machine, whoever reads the file may do everything.
+    """
     path = home / FILE_NAME
     lines = (f"export {name}={shlex.quote(value)}\n" for name, value in addresses.items())
     with tempfile.NamedTemporaryFile("w", dir=home, prefix=".endpoints-", delete=False, encoding="utf-8") as fresh:

@@ -8,6 +8,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from fraudstream.adapters.database.roles import DATABASE, Role, ensure_roles
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.errors import ConfigurationError, TemporarilyUnavailable
 from fraudstream.local.identity import Identity
@@ -16,8 +17,6 @@ from fraudstream.local.processes import Command
 
 NAME = "postgres"
 ADMINISTRATOR = "postgres"
-ROLE = "fraudstream"
-DATABASES = ("fraudstream", "mlflow")
 START_TIMEOUT = 60.0
 """Seconds until the server must accept connections; after a crash it replays its log first."""
 INITDB_TIMEOUT = 120.0
@@ -85,26 +84,24 @@ class PostgresServer:
         if not is_listening(self.port):
             return False
         with contextlib.suppress(TemporarilyUnavailable):
-            connect(self.url(ADMINISTRATOR, "postgres"), application="fraudstream-stack").close()
+            connect(self.administrator_url, application="fraudstream-stack").close()
             return True
         return False
 
     def create_databases(self) -> None:
-        """Create the project's role and databases where they are missing; the role may create more databases."""
-        connection = connect(self.url(ADMINISTRATOR, "postgres"), application="fraudstream-stack")
-        with contextlib.closing(connection):
-            connection.autocommit = True
-            cursor = connection.cursor()
-            cursor.execute("SELECT rolname FROM pg_roles WHERE rolname = %s", (ROLE,))
-            verb = "ALTER" if cursor.fetchall() else "CREATE"
-            cursor.execute(f"{verb} ROLE {ROLE} LOGIN CREATEDB PASSWORD %s", (self._password(ROLE),))
-            cursor.execute("SELECT datname FROM pg_database")
-            existing = {name for (name,) in cursor.fetchall()}
-            for database in DATABASES:
-                if database not in existing:
-                    cursor.execute(f"CREATE DATABASE {database} OWNER {ROLE}")
+        """Create the roles and databases where they are missing.
 
-    def url(self, role: str = ROLE, database: str = DATABASES[0]) -> str:
+        Raises:
+            ConfigurationError: the cluster is of an earlier version, whose one role owns everything.
+        """
+        ensure_roles(self.administrator_url, {role: self._password(role) for role in Role})
+
+    @property
+    def administrator_url(self) -> str:
+        """SQLAlchemy URL of the role that may do everything."""
+        return self.url(ADMINISTRATOR, "postgres")
+
+    def url(self, role: str = Role.MIGRATE, database: str = DATABASE) -> str:
         """SQLAlchemy URL of one database for one role."""
         return f"postgresql+psycopg2://{role}:{self._password(role)}@{LOOPBACK}:{self.port}/{database}"
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from fraudstream.adapters.database.migrate import upgrade
+from fraudstream.adapters.database.roles import grant_privileges
 from fraudstream.adapters.kafka import KafkaAdmin
 from fraudstream.contracts.topics import TOPICS
 from fraudstream.settings import DatabaseSettings, KafkaSettings
@@ -10,7 +11,9 @@ from fraudstream.settings import DatabaseSettings, KafkaSettings
 
 def provision() -> Iterator[str]:
     """Upgrade the database and create the missing topics of the environment; yields a line for each step done."""
-    upgrade(DatabaseSettings.load().database_url.get_secret_value())
+    url = DatabaseSettings.load().database_url.get_secret_value()
+    upgrade(url)
+    grant_privileges(url)
     yield "database: at the newest migration"
     kafka = KafkaSettings.load()
     partitions = {spec.name: spec.partitions or kafka.transaction_partitions for spec in TOPICS}

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
+from fraudstream.adapters.database.roles import DATABASE, MLFLOW_DATABASE, Role
 from fraudstream.clock import Clock
 from fraudstream.local import aws, broker, mlflow, postgres
 from fraudstream.local.binaries import SERVER, unpack_postgres
@@ -19,7 +20,7 @@ from fraudstream.local.processes import Process, Supervisor
 from fraudstream.settings import LocalSettings
 
 CONTROLLER = "kafka-controller"
-FOREIGN = ("AWS_", "MLFLOW_", "PG", "PYSPARK_", "SPARK_HOME", "SPARK_CONF_DIR")
+FOREIGN = ("AWS_", "DATABASE_URL", "MLFLOW_", "PG", "PYSPARK_", "SPARK_HOME", "SPARK_CONF_DIR")
 """Beginnings of variables that would lead a child process to somebody else's servers or Spark."""
 
 
@@ -46,7 +47,8 @@ class EmbeddedStack:
         self.supervisor = Supervisor(self.home, self._inherited, clock)
         self._environment: dict[str, str] = {}
         self._ports: Mapping[str, int] = {}
-        self._mlflow_url = ""
+        self._database_urls: Mapping[Role, str] = {}
+        self._administrator_url = ""
 
     def __enter__(self) -> Self:
         self.supervisor.__enter__()
@@ -63,12 +65,26 @@ class EmbeddedStack:
 
     @property
     def environment(self) -> Mapping[str, str]:
-        """Every variable that an app needs to reach the servers, to be laid over the inherited ones."""
+        """Every variable that reaches the servers, to be laid over the inherited ones.
+
+        Its `DATABASE_URL` is the schema owner's, and its `MLFLOW_TRACKING_URI` holds a password too.
+        """
         return self._environment
+
+    @property
+    def database_urls(self) -> Mapping[Role, str]:
+        """SQLAlchemy URL of each role's database."""
+        return self._database_urls
+
+    @property
+    def administrator_url(self) -> str:
+        """SQLAlchemy URL of the role that may do everything in the PostgreSQL server."""
+        return self._administrator_url
 
     def start_mlflow_ui(self) -> Process:
         """Start MLflow's server, without waiting for the ten seconds it takes; its address is in `environment`."""
-        return self.supervisor.start(mlflow.mlflow_command(self._mlflow_url, self._artifacts, self._ports[mlflow.NAME]))
+        store = self._database_urls[Role.MLFLOW]
+        return self.supervisor.start(mlflow.mlflow_command(store, self._artifacts, self._ports[mlflow.NAME]))
 
     def stop(self) -> None:
         """Stop apps and servers, last started first; safe to call twice."""
@@ -103,11 +119,14 @@ class EmbeddedStack:
         self.supervisor.wait_until(kafka, lambda: is_listening(kafka_port), broker.START_TIMEOUT)
         self.supervisor.wait_until(endpoint, lambda: is_listening(aws_port), aws.START_TIMEOUT)
         self._artifacts.mkdir(parents=True, exist_ok=True)
-        self._mlflow_url = database.url(database="mlflow")
+        self._administrator_url = database.administrator_url
+        self._database_urls = {
+            role: database.url(role, MLFLOW_DATABASE if role == Role.MLFLOW else DATABASE) for role in Role
+        }
         self._environment = {
             "KAFKA_BOOTSTRAP_SERVERS": f"{LOOPBACK}:{kafka_port}",
-            "DATABASE_URL": database.url(),
-            **mlflow.mlflow_environment(self._mlflow_url, self._artifacts),
+            "DATABASE_URL": self._database_urls[Role.MIGRATE],
+            **mlflow.mlflow_environment(self._database_urls[Role.MLFLOW], self._artifacts),
             "MLFLOW_UI_URL": f"http://{LOOPBACK}:{self._ports[mlflow.NAME]}",
             **aws.aws_environment(aws_port),
             "FRAUDSTREAM_HOME": str(self.home),

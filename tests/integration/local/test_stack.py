@@ -12,6 +12,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from fraudstream.adapters.database.roles import Role
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.adapters.kafka import KafkaAdmin, KafkaConsumer, KafkaProducer
 from fraudstream.errors import ConfigurationError
@@ -124,8 +125,18 @@ def test_nobody_else_can_read_what_is_stored(stack: EmbeddedStack) -> None:
     postgres = stack.home / "postgres"
     private = [postgres / "data", *postgres.glob("*.password")]
 
-    assert len(private) == 3
+    assert {path.stem for path in private} == {"data", "postgres", *Role}
     assert [path for path in private if path.stat().st_mode & 0o077] == []
+
+
+def test_each_role_reaches_its_own_database(stack: EmbeddedStack) -> None:
+    reached = {}
+    for role, url in stack.database_urls.items():
+        with contextlib.closing(connect(url, application="test")) as connection, connection.cursor() as cursor:
+            cursor.execute("SELECT current_user, current_database()")
+            reached[role] = cursor.fetchone()
+
+    assert reached == {role: (role, "mlflow" if role == Role.MLFLOW else "fraudstream") for role in Role}
 
 
 def test_a_taken_port_is_one_clear_sentence(tmp_path: Path) -> None:
@@ -185,7 +196,7 @@ def test_the_tracking_server_shows_its_screens(stack: EmbeddedStack) -> None:
     stack.supervisor.wait_until(server, answers, mlflow.START_TIMEOUT)
     command = Path(f"/proc/{server.pid}/cmdline").read_text()
 
-    password = stack.environment["DATABASE_URL"].split(":")[2].split("@")[0]
+    password = stack.environment["MLFLOW_TRACKING_URI"].split(":")[2].split("@")[0]
     assert password not in command
 
 
