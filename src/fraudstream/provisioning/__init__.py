@@ -1,0 +1,1 @@
+"""What must exist before the apps start, created where it is missing."""
