@@ -2,6 +2,7 @@
 
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -103,14 +104,19 @@ def score(
 def train(
     *,
     promote: Annotated[bool, typer.Option("--promote", help="Put the version to work at once.")] = False,
+    unless_deployed: Annotated[bool, typer.Option("--unless-deployed", help="Only if no model is at work.")] = False,
     seed: Seed = 7,
     customers: Customers = 2_000,
     history_days: HistoryDays = 45,
     start: Start = None,
 ) -> None:
     """Train on simulated history, register the model."""
+    from fraudstream.training.main import active_version  # noqa: PLC0415
     from fraudstream.training.main import train as run  # noqa: PLC0415
 
+    if unless_deployed and (active := active_version()) is not None:
+        typer.echo(f"version {active} is at work already")
+        return
     trained = run(
         seed=seed,
         customers=customers,
@@ -184,10 +190,71 @@ def alerts(
 @app.command()
 def migrate() -> None:
     """Create or upgrade the database and the topics."""
-    from fraudstream.local.provision import provision  # noqa: PLC0415
+    from fraudstream.provisioning.database import migrate_database  # noqa: PLC0415
+    from fraudstream.provisioning.topics import provision_topics  # noqa: PLC0415
 
-    for line in provision():
+    typer.echo(migrate_database())
+    typer.echo(provision_topics())
+
+
+provision = typer.Typer(help="Prepare what the apps need; each step may be repeated.", no_args_is_help=True)
+app.add_typer(provision, name="provision")
+
+
+@provision.command("secrets")
+def provision_secrets(folder: Annotated[Path, typer.Argument(help="Where they are kept.", exists=True)]) -> None:
+    """Make a random password for each database role, as files."""
+    from fraudstream.provisioning.secret_files import write_secrets  # noqa: PLC0415
+    from fraudstream.settings import AdministratorSettings  # noqa: PLC0415
+
+    given = AdministratorSettings.load().postgres_password
+    made = write_secrets(folder, administrator_password=given.get_secret_value() if given else None)
+    typer.echo("secrets: made" if made else "secrets: there already")
+
+
+@provision.command("database")
+def provision_database() -> None:
+    """Make roles and databases, migrate, grant."""
+    from fraudstream.provisioning.database import provision_database as run  # noqa: PLC0415
+
+    for line in run():
         typer.echo(line)
+
+
+@provision.command("topics")
+def provision_topics() -> None:
+    """Create the missing topics."""
+    from fraudstream.provisioning.topics import provision_topics as run  # noqa: PLC0415
+
+    typer.echo(run())
+
+
+@provision.command("aws")
+def provision_aws(
+    *,
+    bucket: Annotated[list[str] | None, typer.Option(help="A bucket that must exist, too.")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Go on looking; an emulator forgets.")] = False,
+) -> None:
+    """Create topic, queue, table and buckets in the AWS of the environment."""
+    from fraudstream.provisioning import aws_resources  # noqa: PLC0415
+
+    if keep:
+        aws_resources.keep_until_stopped(bucket or [])
+    else:
+        typer.echo(aws_resources.provision_aws(bucket or []))
+
+
+@app.command()
+def ready(
+    *,
+    place: Annotated[list[str] | None, typer.Option(help="NAME=ADDRESS=NOTE of something to open.")] = None,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait for the first alert.")] = 180.0,
+    linger: Annotated[float, typer.Option(min=0, help="Seconds to stay afterwards.")] = 5.0,
+) -> None:
+    """Say where everything is, once an alert has arrived."""
+    from fraudstream.provisioning.ready import announce  # noqa: PLC0415
+
+    raise typer.Exit(announce(place or [], timeout=timeout, linger=linger))
 
 
 @app.command()

@@ -61,6 +61,25 @@ class DatabaseSettings(_Group):
     )
 
 
+class ProvisioningSettings(_Group):
+    """With what roles and databases are made; no app needs it."""
+
+    database_admin_url: SecretStr = Field(
+        description="SQLAlchemy URL of a role that may create roles and databases, for `fraudstream provision database`"
+    )
+    pgpassfile: Path = Field(
+        description="libpq's file of passwords, for URLs that hold none; `provision database` gives every role its own"
+    )
+
+
+class AdministratorSettings(_Group):
+    """A database server that is there already."""
+
+    postgres_password: SecretStr | None = Field(
+        default=None, description="password of its administrator; in compose a random one is made if unset"
+    )
+
+
 class RegistrySettings(_Group):
     """Where models are tracked and registered."""
 
@@ -161,6 +180,8 @@ class LogSettings(_Group):
 GROUPS: tuple[type[_Group], ...] = (
     KafkaSettings,
     DatabaseSettings,
+    ProvisioningSettings,
+    AdministratorSettings,
     RegistrySettings,
     ScoringSettings,
     AlertingSettings,

@@ -46,6 +46,19 @@ def train(
     return trained
 
 
+def active_version() -> str | None:
+    """Version of the model at work, if there is one.
+
+    Raises:
+        ConfigurationError: a missing setting.
+        TemporarilyUnavailable: the database did not answer.
+    """
+    from fraudstream.adapters.database.deployment_store import PostgresDeployments  # noqa: PLC0415
+
+    active = PostgresDeployments(DatabaseSettings.load().database_url.get_secret_value()).active()
+    return None if active is None else active.model_version
+
+
 def promote(*, version: str | None = None, alias: str | None = None, reason: str) -> "Deployment":
     """Put a registered version to work: that number, that alias, or the newest.
 
