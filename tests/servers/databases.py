@@ -20,7 +20,7 @@ class Databases:
 
     url: str
 
-    def create(self, name: str, *, template: str = "template0", owner: str = "CURRENT_USER") -> str:
+    def create(self, name: str, *, template: str = "template0", owner: str = "DEFAULT") -> str:
         """Create one database; returns its URL."""
         self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}" OWNER {owner}')
         return make_url(self.url).set(database=name).render_as_string(hide_password=False)
