@@ -3,7 +3,7 @@
 import contextlib
 import datetime as dt
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,12 @@ from typing import Any
 import numpy as np
 from tests.unit.verify.memory_stack import MAX_FUTURE, a_model, a_payment
 
+from fraudstream.adapters.database.alert_store import PostgresAlerts
 from fraudstream.adapters.database.deployment_store import PostgresDeployments, Promotion
 from fraudstream.adapters.database.label_store import PostgresLabelStore
 from fraudstream.adapters.database.ledger_reader import PostgresLedger
+from fraudstream.adapters.database.outbox_store import PostgresOutbox
+from fraudstream.adapters.database.roles import Role
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.adapters.database.slice_store import PostgresSliceStore
 from fraudstream.adapters.memory import MemoryBroker
@@ -60,10 +63,14 @@ def an_initial_state(seed: int = 5) -> InitialState:
 
 @dataclass
 class PostgresStack:
-    """Like `MemoryStack`, with everything that is stored in a database."""
+    """Like `MemoryStack`, with everything that is stored in a database.
+
+    Each process works as its own role where `role_urls` has one, and as that of `url` elsewhere.
+    """
 
     url: str
     resources: contextlib.ExitStack
+    role_urls: Mapping[Role, str] = field(default_factory=dict)
     clock: ManualClock = field(default_factory=lambda: ManualClock(1_764_000_000.0))
     broker: MemoryBroker = field(default_factory=MemoryBroker)
     _models: ModelCache = field(default_factory=ModelCache)
@@ -72,10 +79,14 @@ class PostgresStack:
         self.broker.clock = self.clock
         self.broker.ensure_topics({TRANSACTIONS: 2, LABELS: 1}, 1)
         self._slices = self.resources.enter_context(
-            contextlib.closing(PostgresSliceStore(self.url, application="test"))
+            contextlib.closing(PostgresSliceStore(self.url_of(Role.SCORER), application="test"))
         )
-        self.labels = self.resources.enter_context(contextlib.closing(PostgresLabelStore(self.url)))
+        self.labels = self.resources.enter_context(contextlib.closing(PostgresLabelStore(self.url_of(Role.LABELS))))
         self.deploy("1", weight=0.05, threshold=0.3)
+
+    def url_of(self, role: Role) -> str:
+        """Where the process of this role connects."""
+        return self.role_urls.get(role, self.url)
 
     @property
     def topic_id(self) -> str:
@@ -84,7 +95,7 @@ class PostgresStack:
     def deploy(self, version: str, *, weight: float, threshold: float) -> None:
         content = to_bytes(a_model(weight, threshold))
         promotion = Promotion("m", version, digest_of(content), CATALOGUE_VERSION, threshold, "test", content)
-        PostgresDeployments(self.url).deploy(promotion, an_initial_state())
+        PostgresDeployments(self.url_of(Role.PROMOTER)).deploy(promotion, an_initial_state())
 
     def send(self, value: bytes | Transaction | None, *, partition: int = 0) -> Record:
         encoded = encode_transaction(value) if isinstance(value, Transaction) else value
@@ -117,13 +128,16 @@ class PostgresStack:
 
     def deliver_alerts(self) -> None:
         """What relay, Lambda and inbox come to."""
-        self.run("UPDATE outbox SET sent_at = clock_timestamp()")
-        self.run("INSERT INTO notifications (message_id, alert_id) SELECT alert_id::text, alert_id FROM alerts")
+        with contextlib.closing(PostgresOutbox(self.url_of(Role.RELAY))) as outbox:
+            outbox.settle([row.outbox_id for row in outbox.claim(1_000)])
+        ids = [uuid.UUID(alert_id) for (alert_id,) in self.run("SELECT alert_id FROM alerts")]
+        with contextlib.closing(PostgresAlerts(self.url_of(Role.INBOX), application="test")) as inbox:
+            inbox.record({str(alert_id): alert_id for alert_id in ids})
 
     def verify(self, *, journal_dir: Path = Path("/nonexistent"), window_records: int = 20_000) -> Balance:
         verification = Verification(
             topic=TRANSACTIONS,
-            ledger=PostgresLedger(self.url),
+            ledger=PostgresLedger(self.url_of(Role.READER)),
             reader=self.broker,
             clock=self.clock,
             journal_dir=journal_dir,

@@ -9,6 +9,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 from psycopg2.extensions import encrypt_password
 from sqlalchemy.engine import make_url
 
+from fraudstream.adapters.database import tables
 from fraudstream.adapters.database.migrate import LOCK_TIMEOUT, MIGRATION_LOCK
 from fraudstream.adapters.database.privileges import FUNCTIONS, GRANTEES, PRIVILEGES, SEQUENCES, Privilege, Role
 from fraudstream.adapters.database.sessions import connect
@@ -43,6 +44,7 @@ WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 
                     AND deptype = 'e')
 GROUP BY 1
 """
+OWNS_TABLES = "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass(%s)"
 SCHEMA = "public"
 PUBLIC = sql.SQL("PUBLIC")
 
@@ -94,18 +96,24 @@ def grant_privileges(url: str) -> None:
     that the server doesn't have are passed over: one role that owns everything can do all the work.
 
     Raises:
-        ConfigurationError: the role of the URL doesn't own the tables.
+        ConfigurationError: the role of the URL doesn't own the tables, or they are not there.
         TemporarilyUnavailable: the server did not answer.
     """
-    with _session(url, "may not grant rights to the tables; name their owner") as cursor, cursor.connection:
+    with _session(url, "may not grant these rights") as cursor, cursor.connection:
         cursor.execute("SET LOCAL lock_timeout = %s", [LOCK_TIMEOUT])
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [MIGRATION_LOCK])
-        cursor.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", [list(GRANTEES)])
-        present = {name for (name,) in cursor.fetchall()}
-        roles = [role for role in GRANTEES if role in present]
-        _withdraw(cursor, roles)
-        for role in roles:
-            _grant(cursor, role)
+        cursor.execute(OWNS_TABLES, [f"{SCHEMA}.{tables.positions.name}"])
+        if cursor.fetchone() != (True,):
+            raise ConfigurationError(
+                f"the role {make_url(url).username} does not own the tables, or there are none yet; rights to them are "
+                "granted by their owner, after the migrations"
+            )
+        cursor.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", [[*GRANTEES, Role.MLFLOW]])
+        present = [name for (name,) in cursor.fetchall()]
+        _withdraw(cursor, present)
+        for role in GRANTEES:
+            if role in present:
+                _grant(cursor, role)
 
 
 def _put_role(cursor: Cursor, role: Role, password: str) -> None:
@@ -147,7 +155,7 @@ def _admit(cursor: Cursor, database: str, owner: Role, roles: Sequence[Role]) ->
         _run(cursor, "GRANT CONNECT ON DATABASE {} TO {}", database, role)
 
 
-def _withdraw(cursor: Cursor, roles: Sequence[Role]) -> None:
+def _withdraw(cursor: Cursor, roles: Sequence[str]) -> None:
     """Take back every right to the owner's relations and to the functions; a column's goes with its table's."""
     grantees = sql.SQL(", ").join([PUBLIC, *map(sql.Identifier, roles)])
     cursor.execute(OWN_RELATIONS)
