@@ -1,6 +1,9 @@
-"""What `spark-submit` runs on a cluster; `fraudstream score` does the same on one machine."""
+"""The driver of the scorer: scores payments on the Spark that SPARK_MASTER names, until SIGTERM."""
 
-from fraudstream.scoring.main import score
+import sys
+
+from fraudstream.cli import main
 
 if __name__ == "__main__":
-    score()
+    sys.argv.insert(1, "score")
+    main()

@@ -1,6 +1,9 @@
 """Publishes committed alerts, quarantine records and labels to their topics, until SIGTERM."""
 
-from fraudstream.alerting.main import relay
+import sys
+
+from fraudstream.cli import main
 
 if __name__ == "__main__":
-    relay()
+    sys.argv.insert(1, "relay")
+    main()

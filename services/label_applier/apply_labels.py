@@ -1,6 +1,9 @@
-"""What the container of the label applier runs; `fraudstream apply-labels` does the same."""
+"""Applies labels as they arrive, until SIGTERM."""
 
-from fraudstream.feedback.main import apply_labels
+import sys
+
+from fraudstream.cli import main
 
 if __name__ == "__main__":
-    apply_labels()
+    sys.argv.insert(1, "apply-labels")
+    main()

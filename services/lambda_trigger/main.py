@@ -1,8 +1,9 @@
 """Feeds the alert function from its topic, as AWS's event source mapping does, until SIGTERM."""
 
-from pathlib import Path
+import sys
 
-from fraudstream.alerting.main import trigger
+from fraudstream.cli import main
 
 if __name__ == "__main__":
-    trigger(Path(__file__).resolve().parent.parent / "alert_lambda")
+    sys.argv.insert(1, "lambda-trigger")
+    main()

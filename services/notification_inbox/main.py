@@ -1,6 +1,9 @@
 """Records the notifications that reach the subscriber's queue, until SIGTERM."""
 
-from fraudstream.alerting.main import inbox
+import sys
+
+from fraudstream.cli import main
 
 if __name__ == "__main__":
-    inbox()
+    sys.argv.insert(1, "inbox")
+    main()

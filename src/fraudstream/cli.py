@@ -9,6 +9,7 @@ import typer
 
 from fraudstream import __version__
 from fraudstream.errors import ConfigurationError, FraudstreamError
+from fraudstream.provisioning.commands import provision
 
 app = typer.Typer(
     name="fraudstream",
@@ -197,51 +198,7 @@ def migrate() -> None:
     typer.echo(provision_topics())
 
 
-provision = typer.Typer(help="Prepare what the apps need; each step may be repeated.", no_args_is_help=True)
 app.add_typer(provision, name="provision")
-
-
-@provision.command("secrets")
-def provision_secrets(folder: Annotated[Path, typer.Argument(help="Where they are kept.", exists=True)]) -> None:
-    """Make a random password for each database role, as files."""
-    from fraudstream.provisioning.secret_files import write_secrets  # noqa: PLC0415
-    from fraudstream.settings import AdministratorSettings  # noqa: PLC0415
-
-    given = AdministratorSettings.load().postgres_password
-    made = write_secrets(folder, administrator_password=given.get_secret_value() if given else None)
-    typer.echo("secrets: made" if made else "secrets: there already")
-
-
-@provision.command("database")
-def provision_database() -> None:
-    """Make roles and databases, migrate, grant."""
-    from fraudstream.provisioning.database import provision_database as run  # noqa: PLC0415
-
-    for line in run():
-        typer.echo(line)
-
-
-@provision.command("topics")
-def provision_topics() -> None:
-    """Create the missing topics."""
-    from fraudstream.provisioning.topics import provision_topics as run  # noqa: PLC0415
-
-    typer.echo(run())
-
-
-@provision.command("aws")
-def provision_aws(
-    *,
-    bucket: Annotated[list[str] | None, typer.Option(help="A bucket that must exist, too.")] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="Go on looking; an emulator forgets.")] = False,
-) -> None:
-    """Create topic, queue, table and buckets in the AWS of the environment."""
-    from fraudstream.provisioning import aws_resources  # noqa: PLC0415
-
-    if keep:
-        aws_resources.keep_until_stopped(bucket or [])
-    else:
-        typer.echo(aws_resources.provision_aws(bucket or []))
 
 
 @app.command()
