@@ -6,6 +6,7 @@ import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 from pyspark.sql import SparkSession
@@ -20,7 +21,7 @@ from fraudstream.heartbeat import Heartbeat
 from fraudstream.ports.records import TopicPartitions
 from fraudstream.scoring.job import Log, rehearse, start_scoring, warm_up
 from fraudstream.scoring.positions import starting_offsets
-from fraudstream.scoring.session import scoring_session, stop_session
+from fraudstream.scoring.session import has_executors, scoring_session, stop_session
 from fraudstream.scoring.task import ScoringTask
 from fraudstream.scoring.watch import Watch, wait_for_model
 from fraudstream.settings import DatabaseSettings, KafkaSettings, ScoringSettings
@@ -77,7 +78,9 @@ def run_scorer(
                 if wait_for_model(runs, stopped):
                     run = _begin(runs, topic, clock.now())
                     query = _start(spark, topic, run, settings)
-                    Watch(query, runs, run, clock, stopped, warm, Heartbeat.load()).until_stopped(seconds)
+                    Watch(
+                        query, runs, run, clock, stopped, warm, Heartbeat.load(), partial(has_executors, spark)
+                    ).until_stopped(seconds)
         finally:
             stop_session(spark)
             log.info("scorer stopped")

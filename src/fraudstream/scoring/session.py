@@ -3,6 +3,7 @@
 import contextlib
 import sys
 from pathlib import Path
+from typing import Any
 
 from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
@@ -83,6 +84,15 @@ def stop_session(spark: SparkSession) -> None:
     """Stop Spark; fine if it has stopped by itself."""
     with contextlib.suppress(*JAVA_IS_GONE):
         spark.stop()
+
+
+def has_executors(spark: SparkSession) -> bool:
+    """Whether anything is there that runs tasks; on one machine that is the driver itself."""
+    context = spark.sparkContext
+    if context.master.startswith("local"):
+        return True
+    java: Any = context._jsc  # noqa: SLF001 - PySpark has no other way to ask
+    return len(java.sc().statusTracker().getExecutorInfos()) > 1  # the driver is one of them
 
 
 def configuration(settings: ScoringSettings) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -28,6 +29,8 @@ PATIENCE_SECONDS = 300.0
 """How long the database may be away before the scorer gives up; its workers retry for about as long."""
 STUCK_SECONDS = 60.0
 """After how long in one and the same trigger the stream no longer counts as at work."""
+WORKERLESS_SECONDS = 20.0
+"""How long a cluster may have no executor for us. A master that was restarted does not know us any more."""
 MONTHS_SECONDS = 86_400.0
 """How often the months of the results table are looked after."""
 
@@ -104,8 +107,10 @@ class Watch:
     warm: Future[None]
     """Done once the Python workers are there."""
     heartbeat: Heartbeat = field(default_factory=Heartbeat)
+    has_executors: Callable[[], bool] = lambda: True
     _is_ready: bool = False
     _unreachable_since: float | None = None
+    _workerless_since: float | None = None
     _due: dict[str, float] = field(default_factory=dict)
     _trigger: tuple[object, float] = (None, 0.0)
     """The last finished trigger while the next one is at work, and since when."""
@@ -135,6 +140,8 @@ class Watch:
         if not self.query.isActive:
             raise failure_of(str(self.query.exception() or "Spark ended it without a reason"))
         self._look_after_the_database(takes_triggers=self._is_ready or self._takes_triggers())
+        if self._is_ready:
+            self._look_after_the_cluster()
         if self._is_ready and self._unreachable_since is None and not self._is_stuck():
             self.heartbeat.beat()
         if self._is_due("report", REPORT_SECONDS):
@@ -157,6 +164,20 @@ class Watch:
             if now - self._unreachable_since > PATIENCE_SECONDS:
                 raise
             log.warning("the database does not answer; positions stand still", problem=str(error))
+
+    def _look_after_the_cluster(self) -> None:
+        now = self.clock.monotonic()
+        if self.has_executors():
+            self._workerless_since = None
+            return
+        if self._workerless_since is None:
+            log.warning("no Spark worker runs tasks for us; positions stand still")
+            self._workerless_since = now
+        if now - self._workerless_since > WORKERLESS_SECONDS:
+            raise TemporarilyUnavailable(
+                f"no Spark worker ran tasks for {WORKERLESS_SECONDS:.0f} s: are the workers up, and was the master "
+                "restarted? A new start registers with it again"
+            )
 
     def _takes_triggers(self) -> bool:
         """Whether the workers are there, and the first trigger was taken or there was nothing to take."""

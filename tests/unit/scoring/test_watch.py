@@ -19,6 +19,7 @@ from fraudstream.scoring.watch import (
     PATIENCE_SECONDS,
     POLL_SECONDS,
     STUCK_SECONDS,
+    WORKERLESS_SECONDS,
     Watch,
     wait_for_model,
 )
@@ -230,6 +231,24 @@ def test_a_stream_that_hangs_in_one_trigger_has_no_heartbeat(tmp_path: Path) -> 
     watched.until_stopped(None)
 
     assert not path.exists()
+
+
+def test_a_cluster_that_stays_without_workers_ends_the_stream() -> None:
+    watched = watch(FakeQuery(message="Waiting for data to arrive"), FakeRuns(), turns=10_000)
+    watched.has_executors = lambda: False
+    before = watched.clock.monotonic()
+
+    with pytest.raises(TemporarilyUnavailable, match="no Spark worker ran tasks for 20 s"):
+        watched.until_stopped(None)
+    assert watched.clock.monotonic() - before == pytest.approx(WORKERLESS_SECONDS, abs=1)
+
+
+def test_workers_that_come_back_are_waited_for() -> None:
+    query, turns = FakeQuery(message="Waiting for data to arrive"), round(3 * WORKERLESS_SECONDS / POLL_SECONDS)
+    watched = watch(query, FakeRuns(), turns=turns)
+    watched.has_executors = lambda: round(watched.clock.monotonic()) % 10 > 0
+
+    watched.until_stopped(None)
 
 
 def test_months_are_made_once_a_day() -> None:
