@@ -27,7 +27,7 @@ FLUSH_TIMEOUT = 60.0
 DATABASE = "DATABASE_URL"
 REGISTRY = "MLFLOW_TRACKING_URI"
 
-_RUNNING_SINCE = """
+RUNNING_SINCE = """
 SELECT ready_at IS NOT NULL FROM runs WHERE topic_id = %s ORDER BY epoch DESC LIMIT 1
 """
 
@@ -105,7 +105,7 @@ def ready_probe(database: DatabaseSettings, kafka: KafkaSettings) -> Callable[[]
             return False
         try:
             with connection.cursor() as cursor:
-                cursor.execute(_RUNNING_SINCE, (topic_id,))
+                cursor.execute(RUNNING_SINCE, (topic_id,))
                 return cursor.fetchone() == (True,)
         finally:
             connection.close()

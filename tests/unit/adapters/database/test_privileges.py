@@ -1,0 +1,62 @@
+"""The table of privileges covers every table, and names what there is."""
+
+import pytest
+from sqlalchemy import Table
+
+from fraudstream.adapters.database.privileges import FUNCTIONS, GRANTEES, PRIVILEGES, SELECT, SEQUENCES, Role
+from fraudstream.adapters.database.tables import metadata
+
+CHANGED_BY = {
+    "customer_state": {Role.SCORER},
+    "customer_risk": {Role.LABELS},
+    "merchant_risk": {Role.LABELS},
+    "label_progress": {Role.LABELS},
+    "labels": {Role.LABELS},
+    "positions": {Role.SCORER, Role.LABELS},
+    "runs": {Role.SCORER},
+    "outbox": {Role.RELAY},
+    "deployments": {Role.PROMOTER},
+}
+"""Tables whose rows change after they were written, and by whom; all others are only added to."""
+
+
+def test_every_table_has_its_entry() -> None:
+    """Who may do what with a new table is decided in `privileges.py`, not forgotten."""
+    assert set(PRIVILEGES) == set(metadata.tables.values())
+
+
+@pytest.mark.parametrize("table", PRIVILEGES, ids=str)
+def test_columns_are_the_tables_own(table: Table) -> None:
+    named = {column for rights in PRIVILEGES[table].values() for right in rights for column in right.columns}
+
+    assert named <= set(table.columns.keys())
+
+
+@pytest.mark.parametrize("table", PRIVILEGES, ids=str)
+def test_the_reader_reads_everything_and_does_nothing_else(table: Table) -> None:
+    assert PRIVILEGES[table][Role.READER] == (SELECT,)
+
+
+@pytest.mark.parametrize("table", PRIVILEGES, ids=str)
+def test_rows_change_by_the_hand_of_one_process_and_in_named_columns(table: Table) -> None:
+    updates = {
+        role: right.columns for role, rights in PRIVILEGES[table].items() for right in rights if right.verb == "UPDATE"
+    }
+
+    assert set(updates) == CHANGED_BY.get(table.name, set())
+    assert () not in updates.values()
+
+
+@pytest.mark.parametrize("table", PRIVILEGES, ids=str)
+def test_times_that_the_server_stamps_are_given_by_nobody(table: Table) -> None:
+    stamped = {column.name for column in table.columns if "clock_timestamp" in str(column.server_default)}
+    inserts = [right for rights in PRIVILEGES[table].values() for right in rights if right.verb == "INSERT"]
+
+    assert stamped == set() or all(right.columns and not stamped & set(right.columns) for right in inserts)
+
+
+def test_rights_are_given_to_roles_that_own_nothing() -> None:
+    given = {role for rights in PRIVILEGES.values() for role in rights} | {*SEQUENCES.values(), *FUNCTIONS.values()}
+
+    assert given == set(GRANTEES)
+    assert not given & {Role.MIGRATE, Role.MLFLOW}
