@@ -10,6 +10,7 @@ import pytest
 from alembic import command
 from sqlalchemy import Connection, create_engine, text
 
+from fraudstream.adapters.database import partitions
 from fraudstream.adapters.database.migrate import configuration, upgrade
 from fraudstream.adapters.database.partitions import ensure_partitions
 from fraudstream.adapters.database.sessions import connect
@@ -39,9 +40,10 @@ def test_the_way_back_leaves_nothing(empty_database_url: str) -> None:
     with opened(empty_database_url) as connection:
         command.downgrade(configuration(connection), "base")
         connection.commit()
-        left = connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
+        tables = connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).all()
+        functions = connection.scalar(text("SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace"))
 
-    assert left == ["alembic_version"]
+    assert (tables, functions) == (["alembic_version"], 0)
 
 
 def test_several_processes_may_upgrade_at_once(empty_database_url: str) -> None:
@@ -121,6 +123,31 @@ def test_a_month_whose_rows_are_in_the_default_partition_stays_there(database_ur
 
     assert "scored_transactions_2026_11" not in made
     assert len(made) == 4
+
+
+def test_a_month_whose_lock_cannot_be_had_is_left_out(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(partitions, "LOCK_TIMEOUT", "10ms")
+    with contextlib.closing(connect(database_url, application="test")) as connection, opened(database_url) as reader:
+        reader.execute(text("LOCK TABLE scored_transactions IN ACCESS SHARE MODE"))
+        reader.execute(text("LOCK TABLE scored_transactions_default IN ACCESS SHARE MODE"))
+        made = ensure_partitions(connection, NOVEMBER)
+
+    assert made == []
+
+
+def test_functions_with_the_owners_rights_are_nobodys_until_granted(database_url: str) -> None:
+    with opened(database_url) as connection:
+        found = connection.execute(
+            text(
+                "SELECT obj_description(oid, 'pg_proc'), prosecdef, array_to_string(proacl, ' '),"
+                " 'search_path=pg_catalog, pg_temp' = ANY(proconfig), pg_get_userbyid(proowner)"
+                " FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
+            )
+        ).all()
+
+    assert len(found) == 2
+    for comment, definer, rights, pinned, owner in found:
+        assert (bool(comment), definer, rights, pinned) == (True, True, f"{owner}=X/{owner}", True)
 
 
 def test_the_wheel_carries_the_migrations() -> None:
