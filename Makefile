@@ -22,11 +22,11 @@ check: setup ## format, lint, types, import arrows and house rules, in under a m
 ##@ In containers (Docker alone is enough; settings come from an optional .env)
 up: ## the whole stack in the background; returns when it is healthy and says where everything is
 	@docker compose up --detach --wait --build
-	@docker compose logs --no-log-prefix ready
+	@docker compose logs --follow --no-log-prefix ready
 
 up-lite: ## the same without a Spark cluster: the scorer runs Spark by itself, in less memory
 	@SPARK_MASTER='local[2,4]' docker compose up --detach --wait --build --scale spark-master=0 --scale spark-worker=0
-	@docker compose logs --no-log-prefix ready
+	@docker compose logs --follow --no-log-prefix ready
 
 verify: ## prove that nothing was lost, doubled or scored otherwise
 	@docker compose run --rm --no-deps verify

@@ -23,7 +23,7 @@ UNRESTRAINED = {"localstack": "its image starts as root and writes all over its 
 READ_BY_OTHERS = re.compile(
     r"AWS_\w+|PGPASSFILE|PGSSLMODE|POSTGRES_\w+|KAFKA_(HEAP_OPTS|JVM_PERFORMANCE_OPTS|CLUSTERS_\w+)|LOG_DIR|SPARK_\w+|"
     r"MLFLOW_\w+|POWERTOOLS_\w+|SERVICES|EAGER_SERVICE_LOADING|DISABLE_EVENTS|SKIP_SSL_CERT_DOWNLOAD|"
-    r"DYNAMIC_CONFIG_ENABLED|JAVA_OPTS"
+    r"DYNAMIC_CONFIG_ENABLED|JAVA_OPTS|GF_\w+"
 )
 """Variables of the vendors' own programs."""
 

