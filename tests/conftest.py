@@ -2,7 +2,7 @@
 
 import os
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
     Servers: TypeAlias = EmbeddedServers | ContainerServers
 
+REQUIRED = "FRAUDSTREAM_REQUIRE_DOCKER"
 SERVICES = pytest.StashKey[Choice]()
+
+
+def docker_is_required() -> bool:
+    return os.environ.get(REQUIRED) == "1"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -34,8 +39,18 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SERVICES] = choose(
         asked,
         docker_problem=None if asked == "embedded" else docker_problem(os.environ.get("DOCKER_HOST")),
-        docker_required=os.environ.get("FRAUDSTREAM_REQUIRE_DOCKER") == "1",
+        docker_required=docker_is_required(),
     )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where Docker is required, a test that skips itself has failed to prove anything."""
+    report = yield
+    if report.skipped and docker_is_required():
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome, report.longrepr = "failed", f"{REQUIRED}=1, but: {reason}"
+    return report
 
 
 def pytest_report_header(config: pytest.Config) -> str:
