@@ -64,7 +64,7 @@ def trigger(function_folder: Path | None = None) -> None:
 
     Raises:
         ConfigurationError: a setting or the function is missing.
-        TemporarilyUnavailable: the broker or what runs the function did not answer for minutes.
+        TemporarilyUnavailable: the broker, what runs the function or what it depends on did not answer for minutes.
     """
     logs.configure("lambda-trigger")
     stopping = stop_on_signals()
@@ -93,8 +93,8 @@ def inbox() -> None:
     """Record the notifications that reach the subscriber, until SIGTERM or SIGINT.
 
     Raises:
-        ConfigurationError: a setting is missing, or there is no such queue.
-        TemporarilyUnavailable: queue or database did not answer for minutes.
+        ConfigurationError: a setting is missing.
+        TemporarilyUnavailable: queue or database did not answer, or there was no such queue, for minutes.
     """
     logs.configure("notification-inbox")
     stopping = stop_on_signals()

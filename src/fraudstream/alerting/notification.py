@@ -29,22 +29,24 @@ from fraudstream.ports.delivery import Notifier
 
 REMEMBERED_SECONDS = 14 * 24 * 3_600
 """How long an alert id is remembered: twice the week that Kafka keeps a record, so that no replay is news."""
-OUR_FAULT = (
-    TemporarilyUnavailable,
-    ConfigurationError,
-    IdempotencyAlreadyInProgressError,
-    IdempotencyInconsistentStateError,
-    IdempotencyPersistenceLayerError,
-)
-"""Failures that say nothing about the alert: the same batch may succeed later."""
+AWAY = (TemporarilyUnavailable, ConfigurationError, IdempotencyPersistenceLayerError)
+"""Failures of what the function depends on: they say nothing about the alert, and the next one would fail like it."""
+UNDECIDED = (IdempotencyAlreadyInProgressError, IdempotencyInconsistentStateError)
+"""Another invocation is at this alert, or died of it, which its time limit will tell."""
 
 
 class AlertFunction:
     """The Lambda handler of Kafka events with alerts.
 
-    Calling it publishes every alert whose id was not published before, and answers with `batchItemFailures`. It
-    raises `TemporarilyUnavailable`, so that the whole batch comes again, if a record failed for a reason that lies
-    outside of it; what was published until then is suppressed the next time.
+    Calling it publishes every alert whose id was not published before, and answers with `batchItemFailures`. If a
+    record failed for a reason that lies outside of it, it raises, so that the whole batch comes again; what was
+    published until then is suppressed the next time. The name of what it raises reaches whoever invoked it.
+
+    Raises:
+        TemporarilyUnavailable: topic or table did not answer or are not there; records behind the first that met this
+            were not tried, lest an invocation that could say so runs out of time.
+        IdempotencyAlreadyInProgressError: another invocation is at one of the alerts.
+        IdempotencyInconsistentStateError: another invocation changes what is remembered about one of the alerts.
     """
 
     def __init__(self, notifier: Notifier, sent: BasePersistenceLayer, logger: Logger | None = None) -> None:
@@ -62,18 +64,24 @@ class AlertFunction:
             key_prefix="alert",
         )
         self._processor = BatchProcessor(event_type=EventType.Kafka, raise_on_entire_batch_failure=False)
+        self._away: Exception | None = None
 
     def __call__(self, event: dict[str, Any], context: LambdaContext) -> PartialItemFailureResponse:
         """Handle one event."""
         self._config.register_lambda_context(context)
+        self._away = None
         answer = process_partial_response(event, self._publish_record, self._processor, context)
+        if self._away is not None:
+            raise TemporarilyUnavailable(f"the batch must come again: {self._away}") from self._away
         for _, error, _ in self._processor.exceptions:
-            if isinstance(error, OUR_FAULT):
-                raise TemporarilyUnavailable(f"the batch must come again: {error}") from error
+            if isinstance(error, UNDECIDED):
+                raise error
         return answer
 
     def _publish_record(self, record: KafkaEventRecord) -> None:
         """Publish one record; Powertools passes it by this name, and hides what is raised, so it is logged here."""
+        if self._away is not None:
+            raise TemporarilyUnavailable("not tried")
         place: dict[str, Any] = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
         try:
             alert = parse_alert(_value(record))
@@ -81,8 +89,10 @@ class AlertFunction:
         except MalformedEvent as error:
             self._log.error("not an alert", reason=error.reason, detail=error.detail, **place)
             raise
-        except OUR_FAULT as error:
+        except (*AWAY, *UNDECIDED) as error:
             self._log.warning("alert not published yet", error=str(error), kind=type(error).__name__, **place)
+            if isinstance(error, AWAY):
+                self._away = error
             raise
         except Exception:
             self._log.exception("alert failed", **place)

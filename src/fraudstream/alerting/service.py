@@ -32,7 +32,8 @@ def serve(
 ) -> None:
     """Call `step` until `stopping`; what is unavailable for a time is tried again, with growing pauses.
 
-    The heart beats with every step that succeeds.
+    The heart beats with every step that succeeds, and with no other: whoever has done nothing but wait for longer than
+    the health check allows is unhealthy, although it goes on trying.
 
     Raises:
         TemporarilyUnavailable: the step failed more than `PATIENCE` times in a row.

@@ -15,6 +15,7 @@ from fraudstream.alerting.answers import read_answer
 from fraudstream.alerting.kafka_event import PAYLOAD_LIMIT, EventSource, batches, build_event
 from fraudstream.alerting.parking import Parking
 from fraudstream.clock import Clock, pause
+from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.ports.delivery import FunctionInvoker
 from fraudstream.ports.records import Record, RecordConsumer
 
@@ -91,12 +92,12 @@ class Trigger:
         """Wait up to `timeout` seconds for records and deliver them; returns how many are done with.
 
         Records that were taken and not finished, because of an error or because the process shall stop, are offered
-        first the next time, and to the next process if there is none. A function out of reach is no reason to
-        park a record: it says nothing about it.
+        first the next time, and to the next process if there is none. A function out of reach, or one that says that
+        what it depends on is away, is no reason to park a record: it says nothing about it.
 
         Raises:
-            TemporarilyUnavailable: the broker did not take a position or a parked record, or the function was not
-                reached.
+            TemporarilyUnavailable: the broker did not take a position or a parked record, the function was not
+                reached, or it waits for what it depends on.
             ConfigurationError: there is no such function, or it may not be invoked.
         """
         if not self._taken:
@@ -129,6 +130,8 @@ class Trigger:
             if self._stopping():
                 return False
             verdict = read_answer(self._invoker.invoke(build_event(attempt.records, self._source)), attempt.records)
+            if verdict.waits:
+                raise TemporarilyUnavailable(f"the function waits: {verdict.error}")
             if verdict.error is not None:
                 work.extendleft(reversed(self._after_function_failure(attempt, verdict.error)))
             elif verdict.failed:

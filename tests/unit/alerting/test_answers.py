@@ -5,6 +5,7 @@ import json
 import pytest
 from tests.unit.alerting.builders import a_record
 
+from fraudstream.adapters.error_document import write_error_document
 from fraudstream.alerting.answers import read_answer
 from fraudstream.ports.delivery import FunctionAnswer
 
@@ -38,6 +39,32 @@ def test_an_error_of_the_function_fails_the_whole_batch() -> None:
     verdict = read_answer(FunctionAnswer(b'{"batchItemFailures": []}', "RuntimeError: no"), BATCH)
 
     assert verdict.error == "RuntimeError: no"
+
+
+def test_a_function_that_says_what_it_depends_on_is_away_waits() -> None:
+    document = write_error_document("TemporarilyUnavailable", "SNS did not answer")
+
+    verdict = read_answer(FunctionAnswer(document, "TemporarilyUnavailable: SNS did not answer"), BATCH)
+
+    assert (verdict.waits, verdict.error) == (True, "TemporarilyUnavailable: SNS did not answer")
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        write_error_document("RuntimeError", "TemporarilyUnavailable"),
+        write_error_document("Sandbox.Timedout", "Task timed out after 30.00 seconds"),
+        write_error_document("IdempotencyAlreadyInProgressError", "already in progress"),
+        b'{"errorType": null}',
+        b'["TemporarilyUnavailable"]',
+        b"TemporarilyUnavailable",
+        b"",
+    ],
+)
+def test_every_other_error_is_one_of_the_function(document: bytes) -> None:
+    verdict = read_answer(FunctionAnswer(document, "TemporarilyUnavailable, so to speak"), BATCH)
+
+    assert (verdict.waits, verdict.error) == (False, "TemporarilyUnavailable, so to speak")
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyAlreadyInProgressError
+from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import DataRecord
 from tests.unit.alerting.builders import SentInMemory, a_record, an_alert
 
 from fraudstream.adapters.memory_delivery import InProcessContext, MemoryNotifier
@@ -28,9 +30,9 @@ DIES = SystemExit("killed while publishing")
 class Function:
     """The function on fakes, and what it logged."""
 
-    def __init__(self, notifier: MemoryNotifier | None = None) -> None:
+    def __init__(self, notifier: MemoryNotifier | None = None, sent: SentInMemory | None = None) -> None:
         self.notifier = notifier or MemoryNotifier()
-        self.sent = SentInMemory()
+        self.sent = sent or SentInMemory()
         self.output = io.StringIO()
         logger = Logger(service=f"test-{id(self)}", stream=self.output)
         self.handle = AlertFunction(self.notifier, self.sent, logger)
@@ -62,6 +64,32 @@ class FailingNotifier(MemoryNotifier):
             self.times -= 1
             raise self.error
         return super().publish(notification)
+
+
+class FailingSent(SentInMemory):
+    """A memory of sent alerts that is away for what it is told."""
+
+    def __init__(self, *away: str) -> None:
+        super().__init__()
+        self.away = away
+        self.asked: list[str] = []
+
+    def _ask(self, what: str) -> None:
+        self.asked.append(what)
+        if what in self.away:
+            raise ConnectionError("the table did not answer")
+
+    def _put_record(self, data_record: DataRecord) -> None:
+        self._ask("put")
+        super()._put_record(data_record)
+
+    def _update_record(self, data_record: DataRecord) -> None:
+        self._ask("update")
+        super()._update_record(data_record)
+
+    def _delete_record(self, data_record: DataRecord) -> None:
+        self._ask("delete")
+        super()._delete_record(data_record)
 
 
 def ids(*numbers: int) -> list[str]:
@@ -141,15 +169,63 @@ def test_trouble_of_ours_asks_for_the_whole_batch_again(error: Exception) -> Non
     with pytest.raises(TemporarilyUnavailable, match=f"the batch must come again: {error}"):
         function(a_record(0), a_record(1), a_record(2))
     assert function(a_record(0), a_record(1), a_record(2)) == named()
-    assert sorted(function.published) == sorted(ids(1, 2, 3))
+    assert function.published == ids(1, 2, 3)
 
 
-def test_an_alert_that_another_invocation_is_publishing_asks_for_the_batch_again() -> None:
+@pytest.mark.parametrize(
+    ("away", "asked"),
+    [("put", ["put"]), ("update", ["put", "update"])],
+)
+def test_a_memory_that_is_away_asks_for_the_whole_batch_again(away: str, asked: list[str]) -> None:
+    sent = FailingSent(away)
+
+    with pytest.raises(TemporarilyUnavailable, match=r"the batch must come again: .*the table did not answer"):
+        Function(sent=sent)(a_record(0), a_record(1), a_record(2))
+    assert sent.asked == asked
+
+
+def test_topic_and_memory_away_together_ask_for_the_whole_batch_again() -> None:
+    function = Function(FailingNotifier(1, TemporarilyUnavailable("SNS is down")), FailingSent("delete"))
+
+    with pytest.raises(TemporarilyUnavailable, match=r"the batch must come again: .*the table did not answer"):
+        function(a_record(0), a_record(1))
+    assert function.published == []
+
+
+def test_an_outage_is_told_at_the_first_record_that_meets_it() -> None:
+    """A hundred calls that nobody answers would outlast the function's time, and a killed function tells nothing."""
+    calls = []
+
+    class Away(MemoryNotifier):
+        def publish(self, notification: Notification) -> str:
+            calls.append(notification)
+            raise TemporarilyUnavailable("SNS is down")
+
+    function = Function(Away())
+
+    with pytest.raises(TemporarilyUnavailable, match="SNS is down"):
+        function(*[a_record(number) for number in range(100)])
+    assert len(calls) == 1
+    assert [line["message"] for line in function.logged] == ["alert not published yet"]
+
+
+def test_a_poison_record_is_named_once_the_outage_is_over() -> None:
+    function = Function(FailingNotifier(2, TemporarilyUnavailable("SNS is down"), times=1))
+    batch = a_record(0, b"poison"), a_record(1), a_record(2)
+    with pytest.raises(TemporarilyUnavailable, match="SNS is down"):
+        function(*batch)
+
+    assert function(*batch) == named(0)
+    assert function.published == ids(2, 3)
+
+
+def test_an_alert_that_another_invocation_is_publishing_asks_for_the_batch_again_under_its_own_name() -> None:
+    """It may have died of this alert: whoever counts deaths must be able to tell this from an outage."""
     function = Function(FailingNotifier(1, DIES, times=1))
     with pytest.raises(SystemExit):
         function(a_record(0))
 
-    with pytest.raises(TemporarilyUnavailable, match="already in progress"):
+    with pytest.raises(IdempotencyAlreadyInProgressError, match="already in progress"):
         function(a_record(0), a_record(1))
     assert function.published == ids(2)
 
@@ -161,7 +237,7 @@ def test_an_alert_whose_invocation_died_is_published_once_its_time_is_over() -> 
 
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline and not function.published:
-        with contextlib.suppress(TemporarilyUnavailable):
+        with contextlib.suppress(IdempotencyAlreadyInProgressError):
             assert function(a_record(0)) == named()
 
     assert function.published == ids(1)

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from fraudstream.adapters.error_document import write_error_document
 from fraudstream.adapters.memory import MemoryBroker, MemoryConsumer, MemoryProducer
 from fraudstream.alerting.kafka_event import EventSource
 from fraudstream.alerting.parking import ParkedRecord, Parking
@@ -17,6 +18,17 @@ from fraudstream.ports.delivery import FunctionAnswer
 
 GOOD = FunctionAnswer(b'{"batchItemFailures": []}')
 GROUP = "trigger"
+PARKING_TIME = 45.0
+"""Seconds after which a function that only failed has its records parked."""
+
+
+def error(kind: str, message: str) -> FunctionAnswer:
+    """What a function that raised answers."""
+    return FunctionAnswer(write_error_document(kind, message), f"{kind}: {message}")
+
+
+WAITING = error("TemporarilyUnavailable", "the batch must come again: SNS did not answer")
+DEAD = error("Runtime.ExitError", "Runtime exited with signal 9")
 
 
 @dataclass

@@ -19,6 +19,7 @@ from botocore.exceptions import (
     ParamValidationError,
     ProfileNotFound,
 )
+from botocore.parsers import ResponseParserError
 
 from fraudstream.errors import ConfigurationError, FraudstreamError, MalformedEvent, TemporarilyUnavailable
 
@@ -112,7 +113,7 @@ def mapped(place: str) -> Iterator[None]:
         raise ConfigurationError(f"{place}: {error} Set AWS_REGION, AWS_DEFAULT_REGION and credentials.") from error
     except ParamValidationError as error:
         raise MalformedEvent("refused", f"{place}: {error}") from error
-    except BotoCoreError as error:
+    except (BotoCoreError, ResponseParserError) as error:  # the latter: a gateway answered for the service
         raise TemporarilyUnavailable(f"{place} did not answer: {error}") from error
 
 
