@@ -1,12 +1,13 @@
 """The witness: reads the queue that is subscribed to the notifications and records what arrived."""
 
 import uuid
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 import msgspec
 import structlog
 
-from fraudstream.errors import MalformedEvent
+from fraudstream.errors import ConfigurationError, MalformedEvent, TemporarilyUnavailable
 from fraudstream.ports.delivery import MessageQueue, NotificationLog, QueuedMessage
 
 MOST = 10
@@ -59,14 +60,27 @@ class Inbox:
         alert stays, and the queue itself puts it aside after a few deliveries.
 
         Raises:
-            TemporarilyUnavailable: queue or log did not answer; messages come again.
+            TemporarilyUnavailable: queue or log did not answer, or there is no such queue at the moment; messages
+                come again.
         """
-        about = {message: _told(message) for message in self._queue.receive(MOST, wait)}
+        with _queue_may_come_back():
+            received = self._queue.receive(MOST, wait)
+        about = {message: _told(message) for message in received}
         arrived = {message: alert_id for message, alert_id in about.items() if alert_id is not None}
         if arrived:
             self._notifications.record({message.message_id: alert_id for message, alert_id in arrived.items()})
-            self._queue.delete(list(arrived))
+            with _queue_may_come_back():
+                self._queue.delete(list(arrived))
         return len(arrived)
+
+
+@contextmanager
+def _queue_may_come_back() -> Iterator[None]:
+    """An emulator forgets its queues when it restarts, and gets them back within moments."""
+    try:
+        yield
+    except ConfigurationError as error:
+        raise TemporarilyUnavailable(str(error)) from error
 
 
 def _told(message: QueuedMessage) -> uuid.UUID | None:

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,10 @@ from tests.unit.alerting.builders import an_alert
 from fraudstream.adapters.memory_delivery import MemoryAlerts, MemoryNotifier, MemoryQueue
 from fraudstream.alerting.inbox import Inbox, alert_id_in
 from fraudstream.alerting.message import notification_of
+from fraudstream.alerting.service import PATIENCE, serve
 from fraudstream.clock import ManualClock
-from fraudstream.errors import MalformedEvent, TemporarilyUnavailable
+from fraudstream.errors import ConfigurationError, MalformedEvent, TemporarilyUnavailable
+from fraudstream.ports.delivery import QueuedMessage
 
 ENVELOPE = Path(__file__).parents[2] / "events" / "aws" / "sns-envelope.json"
 
@@ -22,6 +24,27 @@ class DeafLog(MemoryAlerts):
 
     def record(self, arrived: Mapping[str, uuid.UUID]) -> None:  # noqa: ARG002
         raise TemporarilyUnavailable("the alerts did not answer")
+
+
+class ForgottenQueue(MemoryQueue):
+    """Does not exist for so many calls."""
+
+    def __init__(self, missing: int) -> None:
+        super().__init__(ManualClock())
+        self.missing = missing
+
+    def _look(self) -> None:
+        self.missing -= 1
+        if self.missing >= 0:
+            raise ConfigurationError("SQS queue inbox: it does not exist. Does it exist, and may we use it?")
+
+    def receive(self, most: int, wait: float) -> Sequence[QueuedMessage]:
+        self._look()
+        return super().receive(most, wait)
+
+    def delete(self, messages: Sequence[QueuedMessage]) -> None:
+        self._look()
+        super().delete(messages)
 
 
 @pytest.fixture
@@ -60,6 +83,38 @@ def test_a_message_that_was_not_recorded_stays_in_the_queue(queue: MemoryQueue) 
     with pytest.raises(TemporarilyUnavailable, match="did not answer"):
         Inbox(queue, DeafLog()).run_once(1.0)
     assert len(queue.messages) == 1
+
+
+def test_a_queue_that_is_gone_for_a_while_is_waited_for() -> None:
+    queue, log, clock = ForgottenQueue(missing=PATIENCE), MemoryAlerts(), ManualClock()
+    MemoryNotifier(queue).publish(notification_of(an_alert()))
+    inbox = Inbox(queue, log)
+
+    serve(lambda: inbox.run_once(1.0), stopping=lambda: queue.messages == [], clock=clock)
+
+    assert list(log.notifications.values()) == [an_alert().alert_id]
+    assert sum(clock.slept) > 60
+
+
+def test_a_queue_that_stays_away_ends_the_inbox_with_its_name() -> None:
+    inbox, clock = Inbox(ForgottenQueue(missing=1_000), MemoryAlerts()), ManualClock()
+
+    with pytest.raises(TemporarilyUnavailable, match=r"^SQS queue inbox: it does not exist\. Does it exist"):
+        serve(lambda: inbox.run_once(1.0), stopping=lambda: False, clock=clock)
+    assert len(clock.slept) == PATIENCE
+
+
+def test_a_queue_that_is_gone_before_the_deletion_is_waited_for_too() -> None:
+    class GoneAfterReceiving(ForgottenQueue):
+        def receive(self, most: int, wait: float) -> Sequence[QueuedMessage]:
+            return MemoryQueue.receive(self, most, wait)
+
+    queue, log = GoneAfterReceiving(missing=1), MemoryAlerts()
+    MemoryNotifier(queue).publish(notification_of(an_alert()))
+
+    with pytest.raises(TemporarilyUnavailable, match="does not exist"):
+        Inbox(queue, log).run_once(1.0)
+    assert list(log.notifications.values()) == [an_alert().alert_id]
 
 
 @pytest.mark.parametrize(
