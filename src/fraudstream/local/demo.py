@@ -15,11 +15,12 @@ from fraudstream.errors import ConfigurationError
 from fraudstream.local import apps, mlflow
 from fraudstream.local.endpoints import write_endpoints
 from fraudstream.local.ports import is_listening
-from fraudstream.local.provision import provision
 from fraudstream.local.schedule import DemoPlan, world_start
 from fraudstream.local.stack import EmbeddedStack
 from fraudstream.local.watch import Watch
 from fraudstream.producer.bookmark import read_bookmark
+from fraudstream.provisioning.database import migrate_database
+from fraudstream.provisioning.topics import provision_topics
 from fraudstream.settings import (
     AlertingSettings,
     DatabaseSettings,
@@ -77,8 +78,8 @@ def run(plan: DemoPlan, clock: Clock | None = None) -> int:
 def _prepare(stack: EmbeddedStack, progress: Progress) -> apps.Environments:
     """Tables, topics and AWS resources; from here on this process may only read what the apps store."""
     os.environ.update(stack.environment)
-    for line in provision():
-        progress.say(line)
+    progress.say(migrate_database())
+    progress.say(provision_topics())
     resources = ensure_alerting_resources(AlertingSettings.load())
     environments = apps.Environments({**stack.environment, **resources.environment()}, stack.database_urls)
     os.environ.update(environments.of(Role.READER))
