@@ -7,6 +7,7 @@ Names are the standard ones where a standard exists (`DATABASE_URL`, `KAFKA_BOOT
 
 import datetime as dt
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -195,6 +196,22 @@ GROUPS: tuple[type[_Group], ...] = (
 def variables() -> dict[str, str]:
     """Every environment variable the project reads, with its meaning, in the order of the groups."""
     return {name.upper(): field.description or "" for group in GROUPS for name, field in group.model_fields.items()}
+
+
+def impossible(values: Mapping[str, str]) -> dict[str, str]:
+    """Which of these variables cannot have the value they have here, and why; the reason never quotes the value.
+
+    Empty values count as unset, names that are none of ours are passed over, and nothing has to be there.
+    """
+    reasons: dict[str, str] = {}
+    for group in GROUPS:
+        given = {name: values[name.upper()] for name in group.model_fields if values.get(name.upper())}
+        try:
+            group.model_validate(given)
+        except ValidationError as error:
+            problems = {str(problem["loc"][0]): problem["msg"] for problem in error.errors() if problem["loc"]}
+            reasons |= {name.upper(): problem for name, problem in problems.items() if name in given}
+    return reasons
 
 
 SDK_PREFIXES = ("AWS_", "POWERTOOLS_")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from fraudstream.errors import ConfigurationError
-from fraudstream.settings import DatabaseSettings, KafkaSettings, ScoringSettings, variables
+from fraudstream.settings import DatabaseSettings, KafkaSettings, ScoringSettings, impossible, variables
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 COMPOSE = EXAMPLE.with_name("docker-compose.yml")
@@ -44,6 +44,15 @@ def test_a_password_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql+psycopg2://someone:hidden@127.0.0.1/fraudstream")
 
     assert "hidden" not in repr(DatabaseSettings.load())
+
+
+def test_impossible_values_are_found_without_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLICE_ROWS", "0")
+    values = {"LOG_LEVEL": "hidden", "KAFKA_REPLICATION_FACTOR": "hidden", "LABEL_DELAY": "P4D", "OTHER": "x"}
+
+    assert sorted(impossible(values)) == ["KAFKA_REPLICATION_FACTOR", "LOG_LEVEL"]
+    assert "hidden" not in str(impossible(values))
+    assert impossible({"SLICE_ROWS": ""}) == {}
 
 
 def test_the_example_lists_exactly_the_variables_that_are_read() -> None:
