@@ -2,18 +2,20 @@
 
 import os
 import platform
+import re
 import shutil
 import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from rich.console import Console
+from rich.markup import escape
 
 from fraudstream.errors import FraudstreamError
+from fraudstream.local.compose_findings import examine_compose
+from fraudstream.local.findings import Finding, Severity, Way, summary
 from fraudstream.local.java import find_java
 
 GIB = 2**30
@@ -21,26 +23,9 @@ NEEDED_MEMORY = 4 * GIB
 """What the embedded stack may take, resident."""
 NEEDED_DISK = 3 * GIB
 """Environment, jars, and an hour of the demo's data."""
+_PYTHON_STEP = "use Python 3.11, 3.12 or 3.13: `make setup PYTHON=python3.12`"
 CONNECT_TIMEOUT = 3.0
 """Seconds to wait for a server that the environment names."""
-
-
-class Severity(StrEnum):
-    """How much a finding matters."""
-
-    FINE = "ok"
-    NOTE = "note"
-    PROBLEM = "problem"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing looked at: what was seen, and the next step where there is one."""
-
-    severity: Severity
-    subject: str
-    seen: str
-    next_step: str = ""
 
 
 def examine(environment: Mapping[str, str] | None = None) -> list[Finding]:
@@ -53,71 +38,80 @@ def examine(environment: Mapping[str, str] | None = None) -> list[Finding]:
         *_disks(),
         _platform(),
         *_servers(variables),
+        *examine_compose(variables),
     ]
 
 
 def print_findings(findings: list[Finding]) -> int:
     """Print the findings, one line each; returns the exit status, 1 where there is a problem."""
-    console = Console(highlight=False)
+    console = Console(highlight=False, soft_wrap=True)
     styles = {Severity.FINE: "green", Severity.NOTE: "yellow", Severity.PROBLEM: "bold red"}
+    width = max((len(finding.subject) for finding in findings), default=0)
     for finding in findings:
-        console.print(f"[{styles[finding.severity]}]{finding.severity:8}[/]{finding.subject:12} {finding.seen}")
+        severity = f"[{styles[finding.severity]}]{finding.severity:8}[/]"
+        console.print(f"{severity}{escape(f'{finding.subject:{width}} {finding.seen}')}")
         if finding.next_step:
-            console.print(f"{'':20} -> {finding.next_step}")
-    problems = sum(finding.severity is Severity.PROBLEM for finding in findings)
-    console.print("\nready for `make demo`" if not problems else f"\n{problems} to mend before `make demo` can work")
-    return 1 if problems else 0
+            console.print(escape(f"{'':{8 + width}} -> {finding.next_step}"))
+    console.print(f"\n{summary(findings)}")
+    return 1 if any(finding.severity is Severity.PROBLEM for finding in findings) else 0
 
 
 def _python() -> Finding:
     seen = platform.python_version()
     if (3, 11) <= sys.version_info[:2] <= (3, 13):
         return Finding(Severity.FINE, "Python", seen)
-    return Finding(Severity.PROBLEM, "Python", seen, "use Python 3.11, 3.12 or 3.13: `make setup PYTHON=python3.12`")
+    return Finding(Severity.PROBLEM, "Python", seen, _PYTHON_STEP, (Way.DEMO,))
 
 
 def _java(environment: Mapping[str, str]) -> Finding:
     try:
         java = find_java(environment)
     except FraudstreamError as error:
-        return Finding(Severity.PROBLEM, "Java", str(error))
+        return Finding(Severity.PROBLEM, "Java", str(error), prevents=(Way.DEMO,))
     return Finding(Severity.FINE, "Java", f"{java.version} at {java.executable}")
 
 
 def _memory() -> Finding:
     available = _available_memory()
-    seen = f"{available / GIB:.1f} GiB available"
-    if available >= NEEDED_MEMORY:
+    seen = "how much is available is not known" if available is None else f"{available / GIB:.1f} GiB available"
+    if available is not None and available >= NEEDED_MEMORY:
         return Finding(Severity.FINE, "memory", seen)
     return Finding(
         Severity.NOTE, "memory", seen, "the whole stack takes up to 4 GiB: close something, or expect swapping"
     )
 
 
-def _available_memory() -> int:
-    for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-        if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) * 1024
-    return 0
+def _available_memory() -> int | None:
+    try:
+        text = Path("/proc/meminfo").read_text(encoding="ascii")
+    except OSError:
+        return None
+    found = re.search(r"^MemAvailable:\s+(\d+)", text, re.MULTILINE)
+    return int(found[1]) * 1024 if found else None
 
 
 def _disks() -> Iterator[Finding]:
-    for subject, folder in (("disk", Path.cwd()), ("cache disk", Path.home())):
-        free = shutil.disk_usage(folder).free
+    step = "free 3 GiB there, or set FRAUDSTREAM_HOME or FRAUDSTREAM_CACHE"
+    for subject, find in (("disk", Path.cwd), ("cache disk", Path.home)):
+        try:
+            folder = find()
+            free = shutil.disk_usage(folder).free
+        except (OSError, RuntimeError) as error:
+            yield Finding(Severity.PROBLEM, subject, f"cannot be looked at ({error})", step, (Way.DEMO,))
+            continue
         seen = f"{free / GIB:.1f} GiB free at {folder}"
         if free >= NEEDED_DISK:
             yield Finding(Severity.FINE, subject, seen)
         else:
-            yield Finding(
-                Severity.PROBLEM, subject, seen, "free 3 GiB there, or set FRAUDSTREAM_HOME or FRAUDSTREAM_CACHE"
-            )
+            yield Finding(Severity.PROBLEM, subject, seen, step, (Way.DEMO,))
 
 
 def _platform() -> Finding:
     seen = f"{platform.system()} {platform.machine()}"
     if platform.system() == "Linux" and platform.machine() in {"x86_64", "aarch64"}:
         return Finding(Severity.FINE, "platform", seen)
-    return Finding(Severity.PROBLEM, "platform", seen, "the embedded servers need Linux on x86_64 or arm64")
+    step = "the embedded servers need Linux on x86_64 or arm64; `docker compose up` needs Docker alone"
+    return Finding(Severity.PROBLEM, "platform", seen, step, (Way.DEMO,))
 
 
 def _servers(environment: Mapping[str, str]) -> Iterator[Finding]:
@@ -129,8 +123,14 @@ def _servers(environment: Mapping[str, str]) -> Iterator[Finding]:
     )
     for variable, place in places:
         value = environment.get(variable)
-        if value:
-            yield _reachable(variable, *place(value))
+        if not value:
+            continue
+        try:
+            host, port = place(value)
+        except ValueError:
+            yield Finding(Severity.PROBLEM, variable, "is no address of a server", f"correct {variable}")
+        else:
+            yield _reachable(variable, host, port)
 
 
 def _host_and_port(url: str, default: int) -> tuple[str, int]:
@@ -143,7 +143,7 @@ def _reachable(variable: str, host: str, port: int) -> Finding:
         return Finding(Severity.NOTE, variable, "names no server", "a file or an in-process store; nothing to reach")
     try:
         socket.create_connection((host, port), CONNECT_TIMEOUT).close()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         step = f"start what listens there, or correct {variable}; `make demo` starts and sets everything by itself"
         return Finding(Severity.PROBLEM, variable, f"{host}:{port} does not answer ({error})", step)
     return Finding(Severity.FINE, variable, f"{host}:{port} answers")

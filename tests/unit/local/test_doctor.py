@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from fraudstream.local.doctor import Finding, Severity, examine, print_findings
+from fraudstream.local.doctor import examine, print_findings
+from fraudstream.local.findings import Finding, Severity, Way
 
 
 def finding(findings: list[Finding], subject: str) -> Finding:
@@ -17,6 +18,7 @@ def test_a_machine_without_java_is_told_to_install_it(tmp_path: Path) -> None:
 
     assert java.severity is Severity.PROBLEM
     assert "install Java 17 or 21" in java.seen
+    assert java.prevents == (Way.DEMO,)
 
 
 def test_a_server_that_does_not_answer_is_named_with_its_variable() -> None:
@@ -45,3 +47,25 @@ def test_problems_make_the_exit_status(capsys: pytest.CaptureFixture[str]) -> No
     assert print_findings([fine]) == 0
     assert print_findings([fine, problem]) == 1
     assert "-> do e" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("value", ["127.0.0.1:none", "[::1"])
+def test_what_is_no_address_is_a_problem_and_does_not_raise(value: str) -> None:
+    broker = finding(examine({"KAFKA_BOOTSTRAP_SERVERS": value}), "KAFKA_BOOTSTRAP_SERVERS")
+
+    assert (broker.severity, broker.seen) == (Severity.PROBLEM, "is no address of a server")
+
+
+def test_a_folder_that_is_gone_is_a_problem_and_does_not_raise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+
+    assert finding(examine({}), "disk").severity is Severity.PROBLEM
+
+
+def test_brackets_are_printed_and_lines_stay_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    print_findings([Finding(Severity.NOTE, "SPARK_MASTER", "local[2,4] " + "x" * 200, "set local[2]")])
+
+    assert "local[2,4] " + "x" * 200 in capsys.readouterr().out
