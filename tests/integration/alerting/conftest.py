@@ -20,8 +20,8 @@ def make_world(
     assert aws_environment
     made: list[AlertWorld] = []
 
-    def make(*, timeout: float = 20.0) -> AlertWorld:
-        made.append(AlertWorld(kafka_settings, database_url, unique_name, timeout=timeout))
+    def make(*, timeout: float = 20.0, environment: Mapping[str, str] | None = None) -> AlertWorld:
+        made.append(AlertWorld(kafka_settings, database_url, unique_name, timeout=timeout, environment=environment))
         return made[-1]
 
     yield make

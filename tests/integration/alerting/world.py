@@ -1,14 +1,14 @@
 """The alert path on real servers, from the outbox to the table of notifications, with a function in AWS's runtime."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from tests.unit.alerting.builders import an_alert
 
 from fraudstream.adapters.aws.queue import SqsQueue
-from fraudstream.adapters.aws.resources import AlertingResources, ensure_alerting_resources
+from fraudstream.adapters.aws.resources import AwsResources, ResourceNames
 from fraudstream.adapters.database.alert_store import PostgresAlerts
 from fraudstream.adapters.database.outbox_store import CHANNEL, PostgresOutbox
 from fraudstream.adapters.database.sessions import connect
@@ -18,12 +18,12 @@ from fraudstream.alerting.inbox import Inbox
 from fraudstream.alerting.kafka_event import EventSource
 from fraudstream.alerting.parking import Parking
 from fraudstream.alerting.relay import Relay
-from fraudstream.alerting.trigger import Trigger
-from fraudstream.clock import SystemClock
+from fraudstream.alerting.trigger import Trigger, TriggerPolicy
+from fraudstream.clock import Clock, SystemClock
 from fraudstream.contracts.alert import encode_alert
 from fraudstream.ports.delivery import FunctionAnswer
 from fraudstream.ports.records import Record
-from fraudstream.settings import AlertingSettings, KafkaSettings, sdk_environment
+from fraudstream.settings import KafkaSettings, sdk_environment
 
 PATIENCE = 60.0
 FUNCTION = Path(__file__).parents[3] / "services" / "alert_lambda"
@@ -44,29 +44,27 @@ class RecordingInvoker(RuntimeApiInvoker):
 
 
 class AlertWorld:
-    """One alert path with names of its own."""
+    """One alert path with names of its own; `environment` is laid over that of its function."""
 
     def __init__(
-        self, kafka: KafkaSettings, database_url: str, name: Callable[[str], str], *, timeout: float = 20.0
+        self,
+        kafka: KafkaSettings,
+        database_url: str,
+        name: Callable[[str], str],
+        *,
+        timeout: float = 20.0,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.kafka, self.database_url = kafka, database_url
         self.topic, self.failed_topic, self.group = name("alerts"), name("alerts-failed"), name("group")
         KafkaAdmin(kafka).ensure_topics({self.topic: 1, self.failed_topic: 1}, 1)
-        self.resources = self._resources(name)
+        self.aws = AwsResources(ResourceNames(name("sent"), name("topic"), name("queue")))
+        self.resources = self.aws.ensure()
+        told = {**sdk_environment(), **self.resources.environment(), "POWERTOOLS_LOG_LEVEL": "WARNING"}
         self.invoker = RecordingInvoker(
-            FunctionCode(
-                "handler.handler",
-                FUNCTION,
-                {**sdk_environment(), **self.resources.environment(), "POWERTOOLS_LOG_LEVEL": "WARNING"},
-                timeout=timeout,
-            )
+            FunctionCode("handler.handler", FUNCTION, {**told, **(environment or {})}, timeout=timeout)
         )
         self.invoker.start()
-
-    @staticmethod
-    def _resources(name: Callable[[str], str]) -> AlertingResources:
-        settings = AlertingSettings(idempotency_table=name("sent"))
-        return ensure_alerting_resources(settings, topic=name("topic"), queue=name("queue"))
 
     def commit_alerts(self, *numbers: int) -> None:
         """Commit outbox rows as the scorer does."""
@@ -89,7 +87,13 @@ class AlertWorld:
             return Relay(outbox, KafkaProducer(self.kafka, linger_ms=0)).run_once(0.1)
 
     @contextmanager
-    def trigger(self, consumer_class: type[KafkaConsumer]) -> Iterator[Trigger]:
+    def trigger(
+        self,
+        consumer_class: type[KafkaConsumer] = KafkaConsumer,
+        *,
+        clock: Clock | None = None,
+        policy: TriggerPolicy | None = None,
+    ) -> Iterator[Trigger]:
         """A trigger of this path's function."""
         with closing(consumer_class(self.kafka, self.topic, group=self.group)) as consumer:
             yield Trigger(
@@ -97,7 +101,8 @@ class AlertWorld:
                 self.invoker,
                 Parking(KafkaProducer(self.kafka), self.failed_topic),
                 EventSource(self.kafka.kafka_bootstrap_servers),
-                clock=SystemClock(),
+                clock=clock or SystemClock(),
+                policy=policy,
             )
 
     def deliver(self, count: int, *, consumer: type[KafkaConsumer] = KafkaConsumer) -> None:
