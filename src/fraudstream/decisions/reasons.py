@@ -7,20 +7,17 @@ from fraudstream.features.events import Codes, Floats
 
 
 def reasons(top_feature: Codes, top_contribution: Floats, vector: Floats) -> tuple[Reason, ...]:
-    """The reasons behind one score, strongest first; only features that raised it.
+    """The reasons behind one score, strongest first; only features that raised it, no sentence twice.
 
     Args:
         top_feature: (4,) columns of the catalogue, as `models.walker.score` gives them for one row.
         top_contribution: (4,) log-odds.
         vector: (F,) the payment's features.
     """
-    return tuple(
-        Reason(
-            feature=FEATURE_NAMES[column],
-            value=float(vector[column]),
-            contribution=float(contribution),
-            text=sentence(FEATURE_NAMES[column], vector),
-        )
-        for column, contribution in zip(top_feature.tolist(), top_contribution.tolist(), strict=True)
-        if column >= 0 and contribution > 0.0
-    )
+    found: dict[str, Reason] = {}
+    for column, contribution in zip(top_feature.tolist(), top_contribution.tolist(), strict=True):
+        if column >= 0 and contribution > 0.0:
+            name = FEATURE_NAMES[column]
+            text = sentence(name, vector)
+            found.setdefault(text, Reason(name, float(vector[column]), float(contribution), text))
+    return tuple(found.values())

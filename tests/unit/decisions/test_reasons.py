@@ -89,3 +89,13 @@ def test_only_what_raised_the_score_is_a_reason_strongest_first() -> None:
 
 def test_a_score_that_nothing_raised_has_no_reasons() -> None:
     assert reasons(np.full(4, -1, np.int16), np.zeros(4), a_vector()) == ()
+
+
+def test_two_features_that_say_the_same_are_one_reason_the_stronger() -> None:
+    columns = np.array([index_of("device_age_days"), index_of("new_device"), -1, -1], np.int16)
+
+    found = reasons(columns, np.array([2.0, 1.0, 0.0, 0.0]), a_vector(new_device=1.0))
+
+    assert [(reason.feature, reason.text) for reason in found] == [
+        ("device_age_days", "Device never seen with this customer")
+    ]
