@@ -66,6 +66,6 @@ def test_a_folder_that_is_gone_is_a_problem_and_does_not_raise(tmp_path: Path, m
 
 
 def test_brackets_are_printed_and_lines_stay_whole(capsys: pytest.CaptureFixture[str]) -> None:
-    print_findings([Finding(Severity.NOTE, "SPARK_MASTER", "local[2,4] " + "x" * 200, "set local[2]")])
+    print_findings([Finding(Severity.NOTE, "SPARK_MASTER", "[red] local[2,4] " + "x" * 200, "set local[2]")])
 
-    assert "local[2,4] " + "x" * 200 in capsys.readouterr().out
+    assert "[red] local[2,4] " + "x" * 200 in capsys.readouterr().out
