@@ -3,8 +3,8 @@
 from alembic import context
 from sqlalchemy import Connection, text
 
+from fraudstream.adapters.database.schema import metadata
 from fraudstream.adapters.database.sessions import engine
-from fraudstream.adapters.database.tables import metadata
 from fraudstream.settings import DatabaseSettings
 
 PARTITIONS = text("SELECT relname FROM pg_class WHERE relispartition AND relkind IN ('r', 'p')")

@@ -1,4 +1,4 @@
-"""The migrations lead to exactly the tables that `tables.py` defines."""
+"""The migrations lead to exactly the tables that the code defines."""
 
 import contextlib
 import datetime as dt
@@ -13,8 +13,9 @@ from sqlalchemy import Connection, create_engine, text
 from fraudstream.adapters.database import partitions
 from fraudstream.adapters.database.migrate import configuration, upgrade
 from fraudstream.adapters.database.partitions import ensure_partitions
+from fraudstream.adapters.database.schema import metadata
 from fraudstream.adapters.database.sessions import connect
-from fraudstream.adapters.database.tables import TRANSACTION_ID_PARTITIONS, metadata
+from fraudstream.adapters.database.tables import TRANSACTION_ID_PARTITIONS
 from fraudstream.errors import TemporarilyUnavailable
 
 pytestmark = pytest.mark.integration

@@ -1,4 +1,4 @@
-"""The database's roles, and what each may do with each table: data, which a test compares with `tables.py`."""
+"""The database's roles, and what each may do with each table: data, which a test compares with the schema."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Literal
 
 from sqlalchemy import Table
 
-from fraudstream.adapters.database import tables
+from fraudstream.adapters.database import model_tables, tables
 
 
 class Role(StrEnum):
@@ -87,10 +87,10 @@ _WRITERS: Mapping[Table, Rights] = {
     tables.notifications: {
         Role.INBOX: (Privilege("SELECT", ("message_id",)), _insert("message_id", "alert_id")),
     },
-    tables.model_artefacts: {Role.SCORER: (SELECT,), Role.PROMOTER: (_insert("digest", "content"),)},
-    tables.deployments: {
+    model_tables.model_artefacts: {Role.SCORER: (SELECT,), Role.PROMOTER: (_insert("digest", "content"),)},
+    model_tables.deployments: {
         Role.SCORER: (SELECT,),
-        Role.PROMOTER: (SELECT, _insert(*_given(tables.deployments)), _update("active")),
+        Role.PROMOTER: (SELECT, _insert(*_given(model_tables.deployments)), _update("active")),
     },
     tables.customer_state: {Role.SCORER: (SELECT, INSERT, _update("state")), Role.PROMOTER: (INSERT,)},
     tables.customer_risk: {Role.SCORER: (SELECT,), Role.LABELS: _PUT_RISK, Role.PROMOTER: (INSERT,)},

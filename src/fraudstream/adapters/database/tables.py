@@ -1,4 +1,4 @@
-"""Every table, defined once; the migrations in `db/` are compared with this module by a test.
+"""The tables of the stream; those of the models are in `model_tables`.
 
 Three kinds of facts live here: the ledger (which part of which log was scored, by whom, with which model and
 labels), the results (scores, alerts, quarantine, what is still to be published), and the state that the next
@@ -15,32 +15,17 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     SmallInteger,
     Table,
     Text,
     Uuid,
-    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import CHAR, JSONB
 
+from fraudstream.adapters.database.columns import metadata, stamp
+
 TRANSACTION_ID_PARTITIONS = 8
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-_now = func.clock_timestamp()
-
-
-def _stamp(name: str) -> Column[object]:
-    return Column(name, DateTime(timezone=True), nullable=False, server_default=_now)
-
 
 # --- the ledger ------------------------------------------------------------------------------------------
 
@@ -51,7 +36,7 @@ runs = Table(
     Column("topic_id", Uuid, nullable=False),
     Column("host", Text, nullable=False),
     Column("pid", Integer, nullable=False),
-    _stamp("started_at"),
+    stamp("started_at"),
     Column("ready_at", DateTime(timezone=True)),
     comment="every start of a scorer on a log; the newest epoch owns it",
 )
@@ -83,7 +68,7 @@ slices = Table(
     Column("rows", Integer, nullable=False),
     Column("quarantined", Integer, nullable=False),
     Column("repeats", Integer, nullable=False),
-    _stamp("stored_at"),
+    stamp("stored_at"),
     Index(None, "topic_id", "partition", "first_offset"),
     comment="the recorded order: slice_id, then offset",
 )
@@ -145,7 +130,7 @@ alerts = Table(
     Column("reasons", JSONB, nullable=False),
     Column("model_version", Text, nullable=False),
     Column("status", Text, nullable=False, server_default="open"),
-    _stamp("created_at"),
+    stamp("created_at"),
     Index(None, "user_id"),
     Index(None, "created_at"),
     comment="payments that their model's policy raised; the decision is final, the status is the analyst's",
@@ -164,7 +149,7 @@ quarantine = Table(
     Column("raw", LargeBinary, nullable=False),
     Column("raw_size", Integer, nullable=False),
     Column("log_time", DateTime(timezone=True), nullable=False),
-    _stamp("stored_at"),
+    stamp("stored_at"),
     comment="records that could not be scored; raw is masked and bounded",
 )
 
@@ -177,7 +162,7 @@ outbox = Table(
     Column("value", LargeBinary, nullable=False),
     Column("not_before", DateTime(timezone=True), nullable=False),
     Column("sent_at", DateTime(timezone=True)),
-    _stamp("created_at"),
+    stamp("created_at"),
     Index("ix_outbox_unsent", "not_before", "outbox_id", postgresql_where=text("sent_at IS NULL")),
     comment="messages whose fact is committed and which the relay has still to publish, or has published",
 )
@@ -187,36 +172,9 @@ notifications = Table(
     metadata,
     Column("message_id", Text, primary_key=True),
     Column("alert_id", Uuid, nullable=False),
-    _stamp("received_at"),
+    stamp("received_at"),
     Index(None, "alert_id"),
     comment="what reached the subscriber, as the notification inbox saw it",
-)
-
-# --- models ----------------------------------------------------------------------------------------------
-
-model_artefacts = Table(
-    "model_artefacts",
-    metadata,
-    Column("digest", CHAR(64), primary_key=True),
-    Column("content", LargeBinary, nullable=False),
-    _stamp("stored_at"),
-    comment="scoring artefacts by SHA-256: arrays, no code",
-)
-
-deployments = Table(
-    "deployments",
-    metadata,
-    Column("deployment_id", BigInteger, Identity(always=True), primary_key=True),
-    Column("model_name", Text, nullable=False),
-    Column("model_version", Text, nullable=False),
-    Column("digest", CHAR(64), nullable=False),
-    Column("catalogue_version", Integer, nullable=False),
-    Column("threshold", Double, nullable=False),
-    Column("reason", Text, nullable=False),
-    Column("active", Boolean, nullable=False),
-    _stamp("activated_at"),
-    Index("uq_deployments_active", "active", unique=True, postgresql_where=text("active")),
-    comment="every promotion; the active row is what the next slice scores with",
 )
 
 # --- state -----------------------------------------------------------------------------------------------
@@ -247,7 +205,7 @@ state_versions = Table(
     Column("catalogue_version", Integer, primary_key=True),
     Column("as_of_positions", JSONB, nullable=False),
     Column("label_seq", BigInteger, nullable=False),
-    _stamp("built_at"),
+    stamp("built_at"),
     comment="what each catalogue version's state was built from",
 )
 
@@ -269,7 +227,7 @@ labels = Table(
     Column("event_time", DateTime(timezone=True)),
     Column("amount", Double),
     Column("amount_ratio", Double),
-    _stamp("stored_at"),
+    stamp("stored_at"),
     Index(None, "transaction_id"),
     Index("ix_labels_waiting", "transaction_id", postgresql_where=text("label_seq IS NULL")),
     Index(None, "user_id"),

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import Table
 
 from fraudstream.adapters.database.privileges import FUNCTIONS, GRANTEES, PRIVILEGES, SELECT, SEQUENCES, Role
-from fraudstream.adapters.database.tables import metadata
+from fraudstream.adapters.database.schema import metadata
 
 CHANGED_BY = {
     "customer_state": {Role.SCORER},
