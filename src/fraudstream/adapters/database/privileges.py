@@ -71,9 +71,16 @@ _WRITERS: Mapping[Table, Rights] = {
         Role.SCORER: (SELECT, INSERT, _update("next_offset", "epoch")),
         Role.LABELS: (SELECT, INSERT, _update("next_offset")),
     },
-    tables.slices: {Role.SCORER: (_insert("slice_id", *_given(tables.slices)),)},
+    tables.slices: {
+        Role.SCORER: (_insert("slice_id", *_given(tables.slices)),),
+        Role.PROMOTER: (SELECT,),
+    },
     tables.transaction_ids: {Role.SCORER: (SELECT, INSERT)},
-    tables.scored_transactions: {Role.SCORER: (INSERT,), Role.LABELS: (SELECT,)},
+    tables.scored_transactions: {
+        Role.SCORER: (INSERT,),
+        Role.LABELS: (SELECT,),
+        Role.PROMOTER: (SELECT,),
+    },
     tables.alerts: {Role.SCORER: (_insert(*_given(tables.alerts)),)},
     tables.quarantine: {
         Role.SCORER: (_insert(*_given(tables.quarantine)),),
@@ -87,11 +94,24 @@ _WRITERS: Mapping[Table, Rights] = {
     tables.notifications: {
         Role.INBOX: (Privilege("SELECT", ("message_id",)), _insert("message_id", "alert_id")),
     },
-    model_tables.model_artefacts: {Role.SCORER: (SELECT,), Role.PROMOTER: (_insert("digest", "content"),)},
+    model_tables.model_artefacts: {
+        Role.SCORER: (SELECT,),
+        Role.PROMOTER: (SELECT, _insert("digest", "content")),
+    },
     model_tables.deployments: {
         Role.SCORER: (SELECT,),
         Role.PROMOTER: (SELECT, _insert(*_given(model_tables.deployments)), _update("active")),
     },
+    model_tables.challengers: {
+        Role.SCORER: (SELECT,),
+        Role.PROMOTER: (
+            SELECT,
+            _insert(*(name for name in _given(model_tables.challengers) if name != "ended_at")),
+            _update("active", "ended_at"),
+        ),
+    },
+    model_tables.shadow_scores: {Role.SCORER: (INSERT,), Role.PROMOTER: (SELECT,)},
+    model_tables.model_decisions: {Role.PROMOTER: (SELECT, _insert(*_given(model_tables.model_decisions)))},
     tables.customer_state: {Role.SCORER: (SELECT, INSERT, _update("state")), Role.PROMOTER: (INSERT,)},
     tables.customer_risk: {Role.SCORER: (SELECT,), Role.LABELS: _PUT_RISK, Role.PROMOTER: (INSERT,)},
     tables.merchant_risk: {Role.SCORER: (SELECT,), Role.LABELS: _PUT_RISK, Role.PROMOTER: (INSERT,)},
@@ -102,7 +122,10 @@ _WRITERS: Mapping[Table, Rights] = {
         Role.LABELS: (SELECT,),
         Role.PROMOTER: (SELECT, _insert(*_given(tables.state_versions))),
     },
-    tables.labels: {Role.LABELS: (SELECT, _insert(*_given(tables.labels)), _APPLY_LABEL)},
+    tables.labels: {
+        Role.LABELS: (SELECT, _insert(*_given(tables.labels)), _APPLY_LABEL),
+        Role.PROMOTER: (SELECT,),
+    },
     tables.label_progress: {
         Role.SCORER: (SELECT,),
         Role.LABELS: (SELECT, INSERT, _update("label_seq")),

@@ -16,6 +16,7 @@ CHANGED_BY = {
     "runs": {Role.SCORER},
     "outbox": {Role.RELAY},
     "deployments": {Role.PROMOTER},
+    "challengers": {Role.PROMOTER},
 }
 """Tables whose rows change after they were written, and by whom; all others are only added to."""
 
