@@ -8,9 +8,10 @@ from fraudstream.adapters.database.sessions import connect
 from fraudstream.adapters.database.slice_store import PostgresSliceStore
 from fraudstream.adapters.memory_slices import MemorySliceStore
 from fraudstream.features.events import Floats
-from fraudstream.ports.slices import Deployment, SliceStore
+from fraudstream.ports.slices import Deployment, Shadow, SliceStore
 
 DIGEST = "0" * 64
+OTHER_DIGEST = "c" * 64
 
 
 class SliceWorld(Protocol):
@@ -24,6 +25,10 @@ class SliceWorld(Protocol):
         """Put a model to work."""
         ...
 
+    def challenge(self, challenger: Shadow) -> None:
+        """Try a model beside the one at work."""
+        ...
+
     def put_risk(self, user_id: int, customer: Floats, merchant_id: int, merchant: Floats, *, label_seq: int) -> None:
         """What the label applier does: risk rows and the turn they stand for, in one commit."""
         ...
@@ -34,6 +39,10 @@ class SliceWorld(Protocol):
 
     def scored(self) -> list[tuple[int, int, int | None, str | None, float, bool]]:
         """Offset, customer, merchant, currency, score and alert of every scored row, by offset."""
+        ...
+
+    def shadow_scores(self) -> list[tuple[str, int, int, float]]:
+        """Digest, partition, offset and score of every score of a challenger, in this order."""
         ...
 
     def slices(self) -> list[tuple[int, int, int, int, int, int, int]]:
@@ -58,6 +67,9 @@ class MemoryWorld:
         self.memory.active = Deployment(1, "7", DIGEST, 1, 0.5)
         self.memory.artefacts[DIGEST] = b"artefact"
         return self.memory.active
+
+    def challenge(self, challenger: Shadow) -> None:
+        self.memory.challenger = challenger
 
     def put_risk(self, user_id: int, customer: Floats, merchant_id: int, merchant: Floats, *, label_seq: int) -> None:
         self.memory.customer_risk[1, user_id] = customer
@@ -88,6 +100,15 @@ class MemoryWorld:
                 rows.alert,
                 strict=True,
             )
+        )
+
+    def shadow_scores(self) -> list[tuple[str, int, int, float]]:
+        return sorted(
+            (shadow.digest, committed.part.partition, int(offset), float(score))
+            for committed in self.memory.slices
+            for shadow in [committed.result.shadow]
+            if shadow is not None
+            for offset, score in zip(committed.result.scored.offset, shadow.score, strict=True)
         )
 
     def slices(self) -> list[tuple[int, int, int, int, int, int, int]]:
@@ -133,6 +154,17 @@ class PostgresWorld:
         assert isinstance(deployment_id, int)
         return Deployment(deployment_id, "7", DIGEST, 1, 0.5)
 
+    def challenge(self, challenger: Shadow) -> None:
+        self.run("UPDATE challengers SET active = false")
+        self.run(
+            "INSERT INTO challengers"
+            " (model_name, model_version, digest, catalogue_version, threshold, reason, active)"
+            " VALUES ('m', %s, %s, %s, 0.5, 'test', true)",
+            challenger.model_version,
+            challenger.digest,
+            challenger.catalogue_version,
+        )
+
     def put_risk(self, user_id: int, customer: Floats, merchant_id: int, merchant: Floats, *, label_seq: int) -> None:
         self.run(
             "INSERT INTO customer_risk VALUES (1, %s, %s); INSERT INTO merchant_risk VALUES (1, %s, %s);"
@@ -155,6 +187,11 @@ class PostgresWorld:
     def scored(self) -> list[tuple[int, int, int | None, str | None, float, bool]]:
         return self.run(  # type: ignore[return-value]
             'SELECT "offset", user_id, merchant_id, currency, score, alert FROM scored_transactions ORDER BY "offset"'
+        )
+
+    def shadow_scores(self) -> list[tuple[str, int, int, float]]:
+        return self.run(  # type: ignore[return-value]
+            'SELECT digest, partition, "offset", score FROM shadow_scores ORDER BY 1, 2, 3'
         )
 
     def slices(self) -> list[tuple[int, int, int, int, int, int, int]]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.ports.slice_worlds import MemoryWorld, PostgresWorld, SliceWorld
+from tests.ports.slice_worlds import DIGEST, OTHER_DIGEST, MemoryWorld, PostgresWorld, SliceWorld
 
 from fraudstream.contracts.alert import Alert, alert_id_for
 from fraudstream.contracts.decision import Reason
@@ -25,6 +25,8 @@ from fraudstream.ports.slices import (
     QuarantinedRow,
     RaisedAlert,
     ScoredRows,
+    Shadow,
+    ShadowScores,
     SliceResult,
     SliceStore,
     SliceTransaction,
@@ -301,3 +303,58 @@ def test_slices_that_share_a_new_customer_wait_for_each_other(world: SliceWorld)
 
     assert second[0][0] > taken.slice_id
     assert second[0][1][:, 0].tolist() == [1.0, 0.0]
+
+
+CHALLENGER = Shadow("8", OTHER_DIGEST, 1)
+
+
+@pytest.mark.parametrize(
+    ("challenger", "found"),
+    [
+        (CHALLENGER, CHALLENGER),
+        (replace(CHALLENGER, catalogue_version=2), None),
+        (replace(CHALLENGER, digest=DIGEST), None),
+    ],
+    ids=["another model", "of another catalogue", "the one at work"],
+)
+def test_a_challenger_is_another_model_on_the_same_catalogue(
+    world: SliceWorld, challenger: Shadow, found: Shadow | None
+) -> None:
+    deployment = world.deploy()
+    world.challenge(challenger)
+    with world.store().open(PART) as opened:
+        assert opened.deployment() == deployment
+        assert opened.shadow() == found
+
+
+def test_without_a_challenger_there_is_none(world: SliceWorld) -> None:
+    world.deploy()
+    with world.store().open(PART) as opened:
+        opened.deployment()
+        assert opened.shadow() is None
+
+
+def test_a_challengers_scores_are_stored_with_the_slice_and_undone_with_it(world: SliceWorld) -> None:
+    deployment = world.deploy()
+    store = world.store()
+
+    def shadowed(part: LogPart, number: int, *, stop: bool) -> None:
+        with store.open(part) as opened:
+            opened.reserve(ids(number, number + 1), ints(1, 2))
+            state = opened.lock_states(1, ints(7))
+            scored = rows(payments(ids(number, number + 1), ints(7, 7), ints(5, 5)), first_offset=number)
+            says = ShadowScores(OTHER_DIGEST, np.array([0.125, float("nan") if stop else 0.5]))
+            opened.write(replace(result(opened, deployment, scored, state), shadow=says))
+            if stop:
+                raise KeyError("stop")
+
+    shadowed(PART, 1, stop=False)
+    shadowed(OTHER_PART, 1 << 40, stop=False)
+    with pytest.raises(KeyError, match="stop"):
+        shadowed(PART, 3, stop=True)
+
+    assert world.shadow_scores() == [
+        (OTHER_DIGEST, partition, first + row, score)
+        for partition, first in ((0, 1), (1, 1 << 40))
+        for row, score in ((0, 0.125), (1, 0.5))
+    ]

@@ -10,7 +10,7 @@ import numpy as np
 from fraudstream.errors import Fenced, ModelUnavailable
 from fraudstream.features.events import Bytes, Floats, Ints
 from fraudstream.features.state import CUSTOMER_RISK_WIDTH, CUSTOMER_STATE_WIDTH, MERCHANT_RISK_WIDTH
-from fraudstream.ports.slices import Deployment, LogPart, Reservation, SliceResult, Snapshot
+from fraudstream.ports.slices import Deployment, LogPart, Reservation, Shadow, SliceResult, Snapshot
 
 Rows = dict[tuple[int, int], Floats]
 """Rows by catalogue version and key."""
@@ -29,6 +29,7 @@ class MemorySliceStore:
     """Everything the scorer keeps; one slice at a time, so that no two are ever in each other's way."""
 
     active: Deployment | None = None
+    challenger: Shadow | None = None
     artefacts: dict[str, bytes] = field(default_factory=dict)
     newest_epoch: dict[str, int] = field(default_factory=dict)
     positions: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
@@ -93,6 +94,13 @@ class MemorySlice:
         if self.store.active is None:
             raise ModelUnavailable("no model is deployed")
         return self.store.active
+
+    def shadow(self) -> Shadow | None:
+        """See `SliceTransaction.shadow`."""
+        active, found = self.deployment(), self.store.challenger
+        if found is None or found.catalogue_version != active.catalogue_version or found.digest == active.digest:
+            return None
+        return found
 
     def artefact(self, digest: str) -> bytes:
         """See `SliceTransaction.artefact`."""

@@ -42,6 +42,15 @@ class Deployment:
 
 
 @dataclass(frozen=True, slots=True)
+class Shadow:
+    """A challenger: it scores what the deployed model scores, from the same features, and nobody acts on it."""
+
+    model_version: str
+    digest: str
+    catalogue_version: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reservation:
     """What became of `n` ids.
 
@@ -82,6 +91,14 @@ class ScoredRows:
     score: Floats
     alert: Bools
     features: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowScores:
+    """Probabilities (n,) that the challenger with this artefact gives the payments of `SliceResult.scored`."""
+
+    digest: str
+    score: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,13 +151,14 @@ class SliceResult:
     quarantined: Sequence[QuarantinedRow]
     outbox: Sequence[OutboxMessage]
     repeats: int
+    shadow: ShadowScores | None = None
 
 
 class SliceTransaction(Protocol):
     """One open slice; its partition's position is locked until the end.
 
-    Call in this order: `reserve`, `deployment`, `lock_states`, `snapshot`, `write`. Slices that share a customer
-    then wait for each other in `lock_states`, so a customer's state moves in the order of `slice_id`.
+    Call in this order: `reserve`, `deployment`, `shadow`, `lock_states`, `snapshot`, `write`. Slices that share a
+    customer then wait for each other in `lock_states`, so a customer's state moves in the order of `slice_id`.
     """
 
     @property
@@ -158,6 +176,10 @@ class SliceTransaction(Protocol):
         Raises:
             ModelUnavailable: no deployment is active.
         """
+        ...
+
+    def shadow(self) -> Shadow | None:
+        """The challenger as of `deployment`, always another model on the same feature catalogue, if there is one."""
         ...
 
     def artefact(self, digest: str) -> bytes:

@@ -20,6 +20,7 @@ from fraudstream.ports.slices import (
     QuarantinedRow,
     RaisedAlert,
     ScoredRows,
+    ShadowScores,
     SliceResult,
     SliceStore,
     SliceTransaction,
@@ -93,6 +94,7 @@ def _result_of(
     fresh = np.flatnonzero(fates.fresh)
     deployment = opened.deployment()
     model = models.get(deployment, opened.artefact)
+    on_trial = _on_trial(opened, models)
     judged = _judge(left, fresh, columns.take(fresh), body_hash[fresh], deployment, model, opened)
     refused = sorted([*left.malformed, *_conflicts(left, fates)], key=lambda row: row.offset)
     return SliceResult(
@@ -112,7 +114,22 @@ def _result_of(
             *label_messages((left.parsed[row] for row in fresh.tolist()), delay=label_delay),
         ],
         repeats=int(fates.repeat.sum()),
+        shadow=_in_shadow(on_trial, judged.scored.features),
     )
+
+
+def _on_trial(opened: SliceTransaction, models: ModelCache) -> tuple[str, ScoringModel] | None:
+    """The challenger that is to score this slice, too, with its digest."""
+    challenger = opened.shadow()
+    model = challenger and models.on_trial(challenger, opened.artefact)
+    return (challenger.digest, model) if challenger and model else None
+
+
+def _in_shadow(on_trial: tuple[str, ScoringModel] | None, features: Floats) -> ShadowScores | None:
+    if on_trial is None:
+        return None
+    digest, model = on_trial
+    return ShadowScores(digest, score(model, features).probability)
 
 
 def _judge(

@@ -7,7 +7,7 @@ from tests.unit.scoring.world import a_model
 
 from fraudstream.errors import ModelUnavailable
 from fraudstream.models.archive import digest_of, to_bytes
-from fraudstream.ports.slices import Deployment
+from fraudstream.ports.slices import Deployment, Shadow
 from fraudstream.scoring.model_cache import ModelCache
 
 
@@ -20,6 +20,9 @@ class Artefacts:
 
     def deployment(self, version: str) -> Deployment:
         return Deployment(1, version, digest_of(self.contents[version]), 1, 0.5)
+
+    def challenger(self, version: str) -> Shadow:
+        return Shadow(version, digest_of(self.contents[version]), 1)
 
     def fetch(self, digest: str) -> bytes:
         version = next(name for name, content in self.contents.items() if digest_of(content) == digest)
@@ -35,12 +38,36 @@ def test_a_model_is_fetched_once() -> None:
     assert artefacts.fetched == ["1"]
 
 
-def test_the_last_two_models_are_kept() -> None:
-    artefacts, cache = Artefacts("1", "2", "3"), ModelCache()
-    for version in ("1", "2", "1", "3", "1", "2"):
+def test_the_last_three_models_are_kept() -> None:
+    artefacts, cache = Artefacts("1", "2", "3", "4"), ModelCache()
+    for version in ("1", "2", "3", "1", "4", "3", "1", "2"):
         cache.get(artefacts.deployment(version), artefacts.fetch)
 
-    assert artefacts.fetched == ["1", "2", "3", "2"]
+    assert artefacts.fetched == ["1", "2", "3", "4", "2"]
+
+
+def test_a_challenger_is_fetched_once_and_may_become_the_model_at_work() -> None:
+    artefacts, cache = Artefacts("1", "2"), ModelCache()
+    for _ in range(2):
+        cache.get(artefacts.deployment("1"), artefacts.fetch)
+        on_trial = cache.on_trial(artefacts.challenger("2"), artefacts.fetch)
+
+    assert cache.get(artefacts.deployment("2"), artefacts.fetch) is on_trial
+    assert artefacts.fetched == ["1", "2"]
+
+
+def test_a_challenger_of_no_use_is_asked_for_once() -> None:
+    artefacts, cache = Artefacts("1", "2"), ModelCache()
+    damaged = replace(artefacts.challenger("1"), digest="f" * 64)
+    asked: list[str] = []
+
+    def fetch(digest: str) -> bytes:
+        asked.append(digest)
+        return artefacts.contents["1"]
+
+    assert [cache.on_trial(damaged, fetch) for _ in range(3)] == [None] * 3
+    assert asked == ["f" * 64]
+    assert cache.on_trial(artefacts.challenger("2"), artefacts.fetch) is not None
 
 
 def test_a_damaged_artefact_is_refused() -> None:

@@ -12,7 +12,7 @@ from fraudstream.features.events import Floats, uuid_at
 from fraudstream.models.archive import digest_of, to_bytes
 from fraudstream.models.arrays import Calibration, ScoringModel, Trees
 from fraudstream.models.walker import score
-from fraudstream.ports.slices import Deployment, LogPart, OutboxMessage, QuarantinedRow
+from fraudstream.ports.slices import Deployment, LogPart, OutboxMessage, QuarantinedRow, Shadow
 from fraudstream.scoring.model_cache import ModelCache
 from fraudstream.scoring.parse import LogRecords, read_records
 from fraudstream.scoring.slice import SliceSummary, score_slice
@@ -92,6 +92,13 @@ class ScoredLog:
         active = Deployment(int(version), version, digest_of(content), model.catalogue_version, model.threshold)
         self.store.active = active
         return active
+
+    def challenge(self, model: ScoringModel, *, version: str = "2") -> str:
+        """Try a model beside the one at work; returns its digest."""
+        content = to_bytes(model)
+        self.store.artefacts[digest_of(content)] = content
+        self.store.challenger = Shadow(version, digest_of(content), model.catalogue_version)
+        return digest_of(content)
 
     def take(self, *values: bytes | None) -> SliceSummary:
         """Append records and score them as one slice."""

@@ -7,7 +7,7 @@ from typing import Literal
 
 from sqlalchemy import Table
 
-from fraudstream.adapters.database import model_tables, tables
+from fraudstream.adapters.database import model_tables, quality_tables, tables
 
 
 class Role(StrEnum):
@@ -22,6 +22,8 @@ class Role(StrEnum):
     """The alert relay."""
     INBOX = "fraudstream_inbox"
     """The notification inbox."""
+    QUALITY = "fraudstream_quality"
+    """`fraudstream quality`, where it stores what it measures."""
     PROMOTER = "fraudstream_promoter"
     """The trainer, and `fraudstream promote`."""
     READER = "fraudstream_reader"

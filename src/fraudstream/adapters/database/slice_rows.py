@@ -9,7 +9,15 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 
 from fraudstream.adapters.database import binary_copy as wire
 from fraudstream.features.events import ABSENT, Floats, Ints
-from fraudstream.ports.slices import LogPart, OutboxMessage, QuarantinedRow, RaisedAlert, ScoredRows, SliceResult
+from fraudstream.ports.slices import (
+    LogPart,
+    OutboxMessage,
+    QuarantinedRow,
+    RaisedAlert,
+    ScoredRows,
+    ShadowScores,
+    SliceResult,
+)
 
 OUTBOX_CHANNEL = "outbox"
 """`LISTEN` on it to hear that something was put into the outbox."""
@@ -62,6 +70,8 @@ def write_result(cursor: Cursor, part: LogPart, result: SliceResult) -> None:
     """Store everything a slice changed."""
     if len(result.scored.offset):
         _write_scored(cursor, part, result.slice_id, result.scored)
+        if result.shadow is not None:
+            _write_shadow(cursor, part, result.scored, result.shadow)
         _write_states(cursor, result.deployment.catalogue_version, result.user_id, result.state)
     if result.alerts:
         _write_alerts(cursor, part, result.slice_id, result.alerts)
@@ -97,6 +107,18 @@ def _write_scored(cursor: Cursor, part: LogPart, slice_id: int, rows: ScoredRows
         wire.raw("features", rows.features.astype("<f8", copy=False)),
     ]
     wire.copy_in(cursor, "scored_transactions", [column.name for column in columns], wire.payload(columns))
+
+
+def _write_shadow(cursor: Cursor, part: LogPart, rows: ScoredRows, shadow: ShadowScores) -> None:
+    count = len(rows.offset)
+    columns = [
+        wire.same_bytes("digest", count, shadow.digest.encode()),
+        wire.same_bytes("topic_id", count, uuid.UUID(part.topic_id).bytes),
+        wire.integer("partition", np.full(count, part.partition)),
+        wire.bigint("offset", rows.offset),
+        wire.double("score", shadow.score),
+    ]
+    wire.copy_in(cursor, "shadow_scores", [column.name for column in columns], wire.payload(columns))
 
 
 def _write_states(cursor: Cursor, catalogue_version: int, user_id: Ints, state: Floats) -> None:

@@ -15,7 +15,7 @@ from fraudstream.adapters.database.slice_rows import write_result
 from fraudstream.errors import Fenced, ModelUnavailable, TemporarilyUnavailable
 from fraudstream.features.events import Bytes, Floats, Ints
 from fraudstream.features.state import CUSTOMER_RISK_WIDTH, CUSTOMER_STATE_WIDTH, MERCHANT_RISK_WIDTH
-from fraudstream.ports.slices import Deployment, LogPart, Reservation, SliceResult, Snapshot
+from fraudstream.ports.slices import Deployment, LogPart, Reservation, Shadow, SliceResult, Snapshot
 
 SESSION = """
     SET default_transaction_isolation = 'read committed';
@@ -50,6 +50,13 @@ RESERVE = """
 KNOWN_IDS = """
     SELECT string_agg(uuid_send(id) || int8send(body_hash), ''::bytea) FROM transaction_ids
     WHERE id = ANY (%s::uuid[])
+"""
+AT_WORK = """
+    SELECT deployment_id, held.model_version, held.digest, held.catalogue_version, held.threshold,
+        challengers.model_version, challengers.digest
+    FROM hold_active_deployment() AS held
+    LEFT JOIN challengers ON challengers.active AND challengers.digest <> held.digest
+        AND challengers.catalogue_version = held.catalogue_version
 """
 ADMIT_CUSTOMERS = """
     INSERT INTO customer_state (catalogue_version, user_id, state)
@@ -121,6 +128,7 @@ class PostgresSlice:
         self._cursor = cursor
         self._part = part
         self._next_offset = next_offset
+        self._shadow: Shadow | None = None
 
     @property
     def next_offset(self) -> int:
@@ -142,14 +150,18 @@ class PostgresSlice:
     def deployment(self) -> Deployment:
         """See `SliceTransaction.deployment`."""
         for _ in range(DEPLOYMENT_READS):
-            self._cursor.execute(
-                "SELECT deployment_id, model_version, digest, catalogue_version, threshold"
-                " FROM hold_active_deployment()"
-            )
+            self._cursor.execute(AT_WORK)
             row = self._cursor.fetchone()
             if row is not None:
-                return Deployment(*row)
+                *deployed, version, digest = row
+                deployment = Deployment(*deployed)
+                self._shadow = None if digest is None else Shadow(version, digest, deployment.catalogue_version)
+                return deployment
         raise ModelUnavailable("no model is deployed; `fraudstream train` and `fraudstream promote` put one to work")
+
+    def shadow(self) -> Shadow | None:
+        """See `SliceTransaction.shadow`."""
+        return self._shadow
 
     def artefact(self, digest: str) -> bytes:
         """See `SliceTransaction.artefact`."""

@@ -5,6 +5,9 @@ labels), the results (scores, alerts, quarantine, what is still to be published)
 score depends on. One transaction writes all three.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -26,6 +29,11 @@ from sqlalchemy.dialects.postgresql import CHAR, JSONB
 from fraudstream.adapters.database.columns import metadata, stamp
 
 TRANSACTION_ID_PARTITIONS = 8
+_BLOCKS: Mapping[str, Any] = {
+    "postgresql_using": "brin",
+    "postgresql_with": {"pages_per_range": "32", "autosummarize": "on"},
+}
+"""Rows come about in the order of their payments: an index of blocks finds a day, and costs an insert nothing."""
 
 # --- the ledger ------------------------------------------------------------------------------------------
 
@@ -109,6 +117,7 @@ scored_transactions = Table(
     Column("features", LargeBinary, nullable=False),
     Index(None, "transaction_id"),
     Index(None, "user_id", "slice_id"),
+    Index(None, "event_time", **_BLOCKS),
     comment="one row for each scored record; small integers index the contract's value lists, features are float64",
     postgresql_partition_by="RANGE (log_time)",
 )
@@ -163,8 +172,24 @@ outbox = Table(
     Column("not_before", DateTime(timezone=True), nullable=False),
     Column("sent_at", DateTime(timezone=True)),
     stamp("created_at"),
-    Index("ix_outbox_unsent", "not_before", "outbox_id", postgresql_where=text("sent_at IS NULL")),
+    Column("held_at", DateTime(timezone=True)),
+    Column("released_at", DateTime(timezone=True)),
+    Index(
+        "ix_outbox_unsent",
+        "not_before",
+        "outbox_id",
+        postgresql_where=text("sent_at IS NULL AND held_at IS NULL"),
+    ),
+    Index("ix_outbox_held", "not_before", "outbox_id", postgresql_where=text("held_at IS NOT NULL")),
     comment="messages whose fact is committed and which the relay has still to publish, or has published",
+)
+
+alert_windows = Table(
+    "alert_windows",
+    metadata,
+    Column("begins_at", DateTime(timezone=True), primary_key=True),
+    Column("published", BigInteger, nullable=False),
+    comment="how many alerts the relay has published of each hour's budget",
 )
 
 notifications = Table(
@@ -232,6 +257,7 @@ labels = Table(
     Index("ix_labels_waiting", "transaction_id", postgresql_where=text("label_seq IS NULL")),
     Index(None, "user_id"),
     Index(None, "merchant_id"),
+    Index(None, "event_time", **_BLOCKS),
     comment="every label; label_seq is its turn, or empty while its payment has not been scored",
 )
 
