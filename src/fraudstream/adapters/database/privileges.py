@@ -63,6 +63,11 @@ def _given(table: Table) -> tuple[str, ...]:
     return tuple(column.name for column in table.columns if column.server_default is None)
 
 
+def _measured(table: Table) -> tuple[str, ...]:
+    """The columns that a second measurement of the same thing replaces: all but the key."""
+    return tuple(column.name for column in table.columns if not column.primary_key)
+
+
 _PUBLISH = _insert("topic", "key", "value", "not_before")
 _PUT_RISK = (SELECT, INSERT, _update("risk"))
 _APPLY_LABEL = _update("label_seq", "user_id", "merchant_id", "event_time", "amount", "amount_ratio")
@@ -72,18 +77,24 @@ _WRITERS: Mapping[Table, Rights] = {
     tables.positions: {
         Role.SCORER: (SELECT, INSERT, _update("next_offset", "epoch")),
         Role.LABELS: (SELECT, INSERT, _update("next_offset")),
+        Role.QUALITY: (SELECT,),
     },
     tables.slices: {
         Role.SCORER: (_insert("slice_id", *_given(tables.slices)),),
         Role.PROMOTER: (SELECT,),
+        Role.QUALITY: (SELECT,),
     },
     tables.transaction_ids: {Role.SCORER: (SELECT, INSERT)},
     tables.scored_transactions: {
         Role.SCORER: (INSERT,),
         Role.LABELS: (SELECT,),
         Role.PROMOTER: (SELECT,),
+        Role.QUALITY: (SELECT,),
     },
-    tables.alerts: {Role.SCORER: (_insert(*_given(tables.alerts)),)},
+    tables.alerts: {
+        Role.SCORER: (_insert(*_given(tables.alerts)),),
+        Role.RELAY: (Privilege("SELECT", ("alert_id", "user_id", "status")), _update("status")),
+    },
     tables.quarantine: {
         Role.SCORER: (_insert(*_given(tables.quarantine)),),
         Role.LABELS: (_insert(*_given(tables.quarantine)),),
@@ -91,8 +102,9 @@ _WRITERS: Mapping[Table, Rights] = {
     tables.outbox: {
         Role.SCORER: (_PUBLISH,),
         Role.LABELS: (_PUBLISH,),
-        Role.RELAY: (SELECT, _update("sent_at")),
+        Role.RELAY: (SELECT, _update("sent_at", "held_at", "released_at")),
     },
+    tables.alert_windows: {Role.RELAY: (SELECT, INSERT, _update("published"))},
     tables.notifications: {
         Role.INBOX: (Privilege("SELECT", ("message_id",)), _insert("message_id", "alert_id")),
     },
@@ -127,6 +139,7 @@ _WRITERS: Mapping[Table, Rights] = {
     tables.labels: {
         Role.LABELS: (SELECT, _insert(*_given(tables.labels)), _APPLY_LABEL),
         Role.PROMOTER: (SELECT,),
+        Role.QUALITY: (SELECT,),
     },
     tables.label_progress: {
         Role.SCORER: (SELECT,),
@@ -134,6 +147,21 @@ _WRITERS: Mapping[Table, Rights] = {
         Role.PROMOTER: (SELECT,),
     },
     tables.history_transactions: {Role.LABELS: (SELECT,), Role.PROMOTER: (SELECT, INSERT)},
+    quality_tables.live_quality: {
+        Role.QUALITY: (
+            SELECT,
+            _insert(*_given(quality_tables.live_quality)),
+            _update(*_measured(quality_tables.live_quality)),
+        ),
+    },
+    quality_tables.drift_references: {Role.QUALITY: (SELECT, _insert(*_given(quality_tables.drift_references)))},
+    quality_tables.feature_drift: {
+        Role.QUALITY: (
+            SELECT,
+            _insert(*_given(quality_tables.feature_drift)),
+            _update(*_measured(quality_tables.feature_drift)),
+        ),
+    },
 }
 
 PRIVILEGES: Mapping[Table, Rights] = {table: {Role.READER: (SELECT,), **writers} for table, writers in _WRITERS.items()}

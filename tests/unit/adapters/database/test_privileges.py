@@ -15,6 +15,10 @@ CHANGED_BY = {
     "positions": {Role.SCORER, Role.LABELS},
     "runs": {Role.SCORER},
     "outbox": {Role.RELAY},
+    "alerts": {Role.RELAY},
+    "alert_windows": {Role.RELAY},
+    "live_quality": {Role.QUALITY},
+    "feature_drift": {Role.QUALITY},
     "deployments": {Role.PROMOTER},
     "challengers": {Role.PROMOTER},
 }
