@@ -119,7 +119,7 @@ class ScoringSettings(_Group):
 
 
 class AlertingSettings(_Group):
-    """Names of what the alert path uses in AWS, real or emulated."""
+    """Names of what the alert path uses in AWS, real or emulated, and how many alerts an hour may have."""
 
     alerts_topic_arn: str | None = Field(default=None, description="SNS topic that alerts are published to")
     notifications_queue_url: str | None = Field(
@@ -136,6 +136,11 @@ class AlertingSettings(_Group):
     )
     lambda_timeout_seconds: int = Field(
         default=30, ge=1, le=900, description="time one invocation of the alert Lambda has"
+    )
+    alerts_per_hour: int | None = Field(
+        default=None,
+        ge=0,
+        description="alerts the relay publishes in an hour at the most, further ones are held; no limit if unset",
     )
 
 

@@ -4,11 +4,22 @@ import datetime as dt
 import json
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from fraudstream.clock import Clock, SystemClock
-from fraudstream.ports.delivery import FunctionAnswer, Notification, OutboxRow, QueuedMessage, StoredAlert
+from fraudstream.contracts.alert import parse_alert
+from fraudstream.ports.breaker import HoldStatus, costs, within
+from fraudstream.ports.delivery import (
+    AlertBudget,
+    FunctionAnswer,
+    Notification,
+    OutboxRow,
+    QueuedMessage,
+    StoredAlert,
+)
 
 
 @dataclass
@@ -91,11 +102,18 @@ class InProcessInvoker:
 
 @dataclass
 class MemoryOutbox:
-    """`Outbox` in memory; `settled` are the ids marked as sent, in order."""
+    """`Outbox` and `HeldAlerts` in memory.
+
+    `settled` are the ids marked as sent, in order; `held` says since when each held row is; `published` counts the
+    alerts of each window.
+    """
 
     clock: Clock = field(default_factory=SystemClock)
     settled: list[int] = field(default_factory=list)
+    held: dict[int, float] = field(default_factory=dict)
+    published: Counter[float] = field(default_factory=Counter)
     _rows: list[tuple[float, OutboxRow]] = field(default_factory=list)
+    _claimed: "_Claim | None" = None
 
     def add(self, topic: str, key: bytes, value: bytes, *, not_before: float = 0.0) -> int:
         """Append one row and return its id."""
@@ -103,23 +121,63 @@ class MemoryOutbox:
         self._rows.append((not_before, row))
         return row.outbox_id
 
-    def claim(self, most: int) -> Sequence[OutboxRow]:
+    def claim(self, most: int, budget: AlertBudget | None = None) -> Sequence[OutboxRow]:
         """See `Outbox.claim`."""
-        now = self.clock.now()
-        due = [
-            (moment, row.outbox_id, row)
-            for moment, row in self._rows
-            if moment <= now and row.outbox_id not in self.settled
-        ]
-        return [row for _, _, row in sorted(due, key=lambda item: item[:2])][:most]
+        left = most if budget is None else budget.most - self.published[budget.window]
+        back = {row.outbox_id for row in self._ordered(self.held)[: max(0, min(left, most))]}
+        due = [row for row in self._ordered() if row.outbox_id not in self.held or row.outbox_id in back][:most]
+        rows = due if budget is None else within(due, left)
+        self._claimed = _Claim(None if budget is None else budget.window, back, rows)
+        return rows
 
     def settle(self, sent: Sequence[int]) -> None:
         """See `Outbox.settle`."""
         self.settled.extend(sent)
+        claim, self._claimed = self._claimed or _Claim(), None
+        if claim.window is not None:
+            self.published[claim.window] += sum(costs(row) for row in claim.rows if row.outbox_id in sent)
+        now = self.clock.now()
+        self.held = {key: since for key, since in self.held.items() if key not in claim.released}
+        self.held |= {row.outbox_id: now for row in claim.rows if row.held}
 
     def wait(self, timeout: float) -> None:
         """See `Outbox.wait`."""
         self.clock.sleep(timeout)
+
+    def status(self, window: float) -> HoldStatus:
+        """See `HeldAlerts.status`."""
+        since = dt.datetime.fromtimestamp(min(self.held.values()), dt.UTC) if self.held else None
+        return HoldStatus(len(self.held), since, self.published[window])
+
+    def release(self, alert_id: uuid.UUID | None = None) -> int:
+        """See `HeldAlerts.release`."""
+        rows = self._ordered(self.held)
+        if alert_id is not None:
+            ids = [parse_alert(row.value).alert_id for row in rows]
+            last = ids.index(alert_id) if alert_id in ids else -1
+            rows = [row for row in rows[: last + 1] if row.key == rows[last].key]
+        gone = {row.outbox_id for row in rows}
+        self.held = {key: since for key, since in self.held.items() if key not in gone}
+        self._rows = [
+            (moment, replace(row, released=row.released or row.outbox_id in gone)) for moment, row in self._rows
+        ]
+        return len(gone)
+
+    def _ordered(self, among: Container[int] | None = None) -> list[OutboxRow]:
+        """Unsent rows that are due, or those of them that are among some, in order."""
+        now = self.clock.now()
+        due = [(moment, row) for moment, row in self._rows if moment <= now and row.outbox_id not in self.settled]
+        ordered = sorted(due, key=lambda item: (item[0], item[1].outbox_id))
+        return [row for _, row in ordered if among is None or row.outbox_id in among]
+
+
+@dataclass(frozen=True)
+class _Claim:
+    """What is undecided between a claim and its settling."""
+
+    window: float | None = None
+    released: AbstractSet[int] = frozenset()
+    rows: Sequence[OutboxRow] = ()
 
 
 @dataclass

@@ -52,6 +52,7 @@ class MemoryLedger:
     alert_rows: list[tuple[uuid.UUID, uuid.UUID]] = field(default_factory=list)
     published: list[uuid.UUID] = field(default_factory=list)
     notifications: list[uuid.UUID] = field(default_factory=list)
+    held_back: list[uuid.UUID] = field(default_factory=list)
     initial_states: dict[int, Floats] = field(default_factory=dict)
     label_facts: LabelFacts = field(default_factory=LabelFacts)
 
@@ -69,12 +70,16 @@ class MemoryLedger:
 
     def pending(self, topic_id: str, *, before: float | None = None) -> Pending:  # noqa: ARG002
         """See `Ledger.pending`."""
-        unnotified = len({alert for alert, _ in self.alert_rows} - set(self.notifications))
+        unnotified = len({alert for alert, _ in self.alert_rows} - set(self.notifications) - set(self.held_back))
         return Pending(0.0, self.positions(topic_id), 0, unnotified)
 
     def notified(self) -> Sequence[uuid.UUID]:
         """See `Ledger.notified`."""
         return list(self.notifications)
+
+    def held(self) -> Sequence[uuid.UUID]:
+        """See `Ledger.held`."""
+        return list(self.held_back)
 
     def positions(self, topic_id: str) -> Mapping[int, int]:
         """See `LedgerSnapshot.positions`."""

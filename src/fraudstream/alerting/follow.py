@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 
 from fraudstream.clock import Clock
+from fraudstream.ports.breaker import HELD
 from fraudstream.ports.delivery import AlertFeed, StoredAlert
 
 OVERLAP = dt.timedelta(seconds=60)
@@ -39,6 +40,7 @@ def follow_alerts(
 def alert_lines(alert: StoredAlert) -> Sequence[str]:
     """An alert as people read it: one line of facts, one for each reason."""
     when = alert.created_at.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S")
-    told = "notified" if alert.notified else "not notified yet"
+    waits = "held" if alert.status == HELD else "not notified yet"
+    told = "notified" if alert.notified else waits
     facts = f"{when}  score {alert.score:.3f}  {alert.amount:,.2f}  customer {alert.user_id}  {told}  {alert.alert_id}"
     return [facts, *(f"    {reason.text}" for reason in alert.reasons)]

@@ -1,5 +1,7 @@
 """The processes of the alert path."""
 
+import uuid
+from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
@@ -10,9 +12,11 @@ from fraudstream import logs
 from fraudstream.adapters.aws.function import LambdaInvoker
 from fraudstream.adapters.aws.queue import SqsQueue
 from fraudstream.adapters.database.alert_store import PostgresAlerts
+from fraudstream.adapters.database.breaker_store import PostgresHeldAlerts
 from fraudstream.adapters.database.outbox_store import PostgresOutbox
 from fraudstream.adapters.kafka import KafkaConsumer, KafkaProducer
 from fraudstream.adapters.lambda_process import FunctionCode, RuntimeApiInvoker
+from fraudstream.alerting.breaker import Breaker, status_lines, window_of
 from fraudstream.alerting.follow import alert_lines, follow_alerts
 from fraudstream.alerting.inbox import Inbox
 from fraudstream.alerting.kafka_event import EventSource
@@ -46,8 +50,10 @@ def relay() -> None:
     stopping = stop_on_signals()
     outbox = PostgresOutbox(_database_url())
     producer = KafkaProducer(KafkaSettings.load(), linger_ms=0)
-    worker = Relay(outbox, producer, stopping=stopping)
-    structlog.get_logger().info("alert relay ready")
+    most = AlertingSettings.load().alerts_per_hour
+    breaker = None if most is None else Breaker(SystemClock(), most)
+    worker = Relay(outbox, producer, breaker=breaker, stopping=stopping)
+    structlog.get_logger().info("alert relay ready", alerts_per_hour=most)
     try:
         serve(lambda: worker.run_once(IDLE), stopping=stopping, clock=SystemClock(), heartbeat=Heartbeat.load())
     finally:
@@ -128,6 +134,29 @@ def show_alerts(*, follow: bool = False, last: int = 10) -> None:
                 console.print(line)
     finally:
         feed.close()
+
+
+def hold_lines() -> Sequence[str]:
+    """What the breaker holds and what it has let through in this hour, for people.
+
+    Raises:
+        ConfigurationError: a setting is missing.
+        TemporarilyUnavailable: the database did not answer.
+    """
+    return status_lines(
+        PostgresHeldAlerts(_database_url()).status(window_of(SystemClock().now())),
+        AlertingSettings.load().alerts_per_hour,
+    )
+
+
+def release(alert_id: uuid.UUID | None) -> int:
+    """Let one held alert go, with its customer's before it, or all; returns how many that were.
+
+    Raises:
+        ConfigurationError: a setting is missing, or the database role may not do this.
+        TemporarilyUnavailable: the database did not answer.
+    """
+    return PostgresHeldAlerts(_database_url()).release(alert_id)
 
 
 def _invoker(settings: AlertingSettings, folder: Path) -> FunctionInvoker:

@@ -118,21 +118,37 @@ class MessageQueue(Protocol):
 
 @dataclass(frozen=True)
 class OutboxRow:
-    """A message whose fact is committed and which has still to be published."""
+    """A message whose fact is committed and which has still to be published.
+
+    `released`: an alert that a person let go; it costs nothing. `held`: an alert beyond the budget; it must not be
+    published now.
+    """
 
     outbox_id: int
     topic: str
     key: bytes
     value: bytes
+    released: bool = False
+    held: bool = False
+
+
+@dataclass(frozen=True)
+class AlertBudget:
+    """At most `most` alerts are published in the window that began at `window` (seconds since 1970 UTC)."""
+
+    window: float
+    most: int
 
 
 class Outbox(Protocol):
     """Messages waiting to be published. Of several callers one at a time gets rows; the others stand by."""
 
-    def claim(self, most: int) -> Sequence[OutboxRow]:
+    def claim(self, most: int, budget: AlertBudget | None = None) -> Sequence[OutboxRow]:
         """Up to `most` unsent rows whose time has come, in the order in which they must be published.
 
-        They are held for the caller until `settle`; whoever dies before leaves them unsent.
+        They are locked for the caller until `settle`; whoever dies before leaves them as they were. Alerts beyond the
+        budget come once, marked `held`, and don't come again before there is a budget for them, oldest first, or a
+        person lets them go. Without a budget nothing is held, and what was held comes again.
 
         Raises:
             TemporarilyUnavailable: the store did not answer.
@@ -140,7 +156,9 @@ class Outbox(Protocol):
         ...
 
     def settle(self, sent: Sequence[int]) -> None:
-        """Mark these of the claimed rows as sent for good, and let go of the others.
+        """Mark these of the claimed rows as sent for good, charge the budget, and let go of the others.
+
+        What was claimed as held is held from now on.
 
         Raises:
             TemporarilyUnavailable: the store did not answer; the rows may come again.

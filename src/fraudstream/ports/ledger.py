@@ -112,7 +112,7 @@ class AlertFacts:
 class Pending:
     """What is still under way: positions of the log, outbox rows that are due, alerts without a notification.
 
-    `now` is the store's own time.
+    What is held back is not under way. `now` is the store's own time.
     """
 
     now: float
@@ -230,4 +230,8 @@ class Ledger(Protocol):
 
     def notified(self) -> Sequence[uuid.UUID]:
         """The alert id of each message the subscriber has received by now."""
+        ...
+
+    def held(self) -> Sequence[uuid.UUID]:
+        """The alerts that the relay holds back at this moment."""
         ...

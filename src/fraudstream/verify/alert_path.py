@@ -1,7 +1,7 @@
-"""The alert path as sets: decision, stored alert, outbox row, notification."""
+"""The alert path as sets: decision, stored alert, outbox row, notification or a place among the held."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,36 +14,39 @@ class AlertPath:
     """How many alerts there are, and which are missing where; alerts by their id.
 
     `missing`: a score says alert and no alert is stored; `unfounded`: the other way round; `unpublished`: stored
-    but not in the outbox, or more than once; `unnotified`: no message reached the subscriber; `repeats`: messages
-    beyond the first of each alert.
+    but not in the outbox, or more than once; `held`: kept back in the outbox by the breaker; `unnotified`: not held,
+    and no message reached the subscriber; `repeats`: messages beyond the first of each alert.
     """
 
     alerts: int
     missing: tuple[UUID, ...]
     unfounded: tuple[UUID, ...]
     unpublished: tuple[UUID, ...]
+    held: tuple[UUID, ...]
     unnotified: tuple[UUID, ...]
     repeats: int
 
     @property
     def notified(self) -> int:
         """Alerts of which at least one message reached the subscriber."""
-        return self.alerts - len(self.unnotified)
+        return self.alerts - len(self.unnotified) - len(self.held)
 
 
-def follow(facts: AlertFacts, notified: Sequence[UUID]) -> AlertPath:
-    """Follow every alert of a snapshot; `notified` may be read later than the rest."""
+def follow(facts: AlertFacts, notified: Sequence[UUID], held: Collection[UUID] = ()) -> AlertPath:
+    """Follow every alert of a snapshot; `notified` and `held` may be read later than the rest."""
     decided = {alert_id_for(transaction) for transaction in facts.flagged}
     stored = {alert for alert, transaction in facts.rows if alert == alert_id_for(transaction)}
     every = {alert for alert, _ in facts.rows}
     published = Counter(facts.published)
     messages = Counter(notified)
+    kept = every.intersection(held) - messages.keys()
     return AlertPath(
         alerts=len(facts.rows),
         missing=_sorted(decided - stored),
         unfounded=_sorted(every - decided),
         unpublished=_sorted({alert for alert in every if published[alert] != 1} | (published.keys() - every)),
-        unnotified=_sorted(every - messages.keys()),
+        held=_sorted(kept),
+        unnotified=_sorted(every - messages.keys() - kept),
         repeats=messages.total() - len(messages),
     )
 

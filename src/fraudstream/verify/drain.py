@@ -1,6 +1,6 @@
 """Waiting, within bounds, for what is under way."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -10,6 +10,14 @@ from fraudstream.ports.ledger import Ledger, Pending
 POLL_SECONDS = 0.25
 GRACE_SECONDS = 5.0
 """How long the last notification may be ago before a wait past its deadline is given up."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """The alert of each message the subscriber received, and the alerts that are held back."""
+
+    received: Sequence[UUID]
+    held: frozenset[UUID]
 
 
 @dataclass(frozen=True)
@@ -33,21 +41,23 @@ class Drain:
         )
         return _behind(pending, ends)
 
-    def notified(self, wanted: frozenset[UUID]) -> list[UUID]:
-        """Wait until every alert wanted was notified; returns the alert of every message received by then.
+    def told(self, wanted: frozenset[UUID]) -> Told:
+        """Wait until the subscriber was told of every alert wanted, except for those that are held back.
 
-        Past the deadline the wait goes on for as long as notifications keep arriving.
+        Past the deadline the wait goes on for as long as notifications keep arriving. What is held is read first: an
+        alert that is let go meanwhile is held or received, and never neither.
         """
         missing: int | None = None
         until = self.deadline
         while True:
+            held = frozenset(self.ledger.held())
             received = list(self.ledger.notified())
             before = missing
-            missing = len(wanted.difference(received))
+            missing = len(wanted.difference(received, held))
             if before is not None and missing < before:
                 until = max(until, self.clock.monotonic() + GRACE_SECONDS)
             if not missing or not self._wait(until):
-                return received
+                return Told(received, held)
 
     def _until(self, look: Callable[[], Pending], done: Callable[[Pending], bool]) -> Pending:
         while True:

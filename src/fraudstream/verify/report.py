@@ -25,7 +25,8 @@ class Balance:
     `duplicated`: stored twice. `phantom`: stored, but not in the log. `mismatched`: stored otherwise than the oracle
     and the log say, `mismatch_checked` scores were recomputed, `max_abs_difference` is the largest distance of a
     feature. `wrong_slices` say otherwise than what is stored for them. `alerts_missing`, `alerts_unfounded` and
-    `alerts_unpublished` compare decisions, alerts and outbox; `repeats` are notifications beyond an alert's first;
+    `alerts_unpublished` compare decisions, alerts and outbox; `held` alerts are kept back by the breaker and belong
+    there; `repeats` are notifications beyond an alert's first;
     `pending_outbox` messages are due and not sent. `latency_ms` runs from the broker's time of a payment to the
     commit of its score. `examples` names a few cases of each kind of error.
     """
@@ -54,6 +55,7 @@ class Balance:
     alerts_unfounded: int
     alerts_unpublished: int
     notified: int
+    held: int
     repeats: int
     pending_outbox: int
     scripted_fraud_alert_ms: float | None
@@ -65,6 +67,11 @@ class Balance:
     def conserved(self) -> bool:
         """Whether every record of the log is accounted for exactly once."""
         return self.log_records == self.scored + self.quarantined + self.repeats_dropped + self.in_flight
+
+    @property
+    def unnotified(self) -> int:
+        """Alerts that are neither notified nor held."""
+        return self.alerts - self.notified - self.held
 
     @property
     def problems(self) -> tuple[str, ...]:
@@ -81,7 +88,7 @@ class Balance:
             f"{self.alerts_missing} alerts decided but not stored": self.alerts_missing,
             f"{self.alerts_unfounded} alerts stored but not decided": self.alerts_unfounded,
             f"{self.alerts_unpublished} alerts not exactly once in the outbox": self.alerts_unpublished,
-            f"{self.alerts - self.notified} alerts without a notification": self.alerts != self.notified,
+            f"{self.unnotified} alerts without a notification": self.unnotified != 0,
         }
         return tuple(sentence for sentence, wrong in found.items() if wrong)
 

@@ -85,7 +85,9 @@ def _alerts(balance: Balance) -> Iterator[Line]:
     astray = balance.alerts_missing + balance.alerts_unfounded + balance.alerts_unpublished
     meaning = "decided, stored and in the outbox" if not astray else f"{astray} not decided, stored and in the outbox"
     yield Line("alerts", _count(balance.alerts), meaning, not astray)
-    yield Line("notified", _count(balance.notified), "reached the subscriber", balance.notified == balance.alerts)
+    yield Line("notified", _count(balance.notified), "reached the subscriber", not balance.unnotified)
+    if balance.held:
+        yield Line("held", _count(balance.held), "over the hour's budget; the next hours release them, or a person")
     yield Line("repeats", _count(balance.repeats), "notifications of the same alert again")
     if balance.pending_outbox:
         yield Line("outbox", _count(balance.pending_outbox), "messages due and not yet published")

@@ -51,7 +51,8 @@ class Verification:
             facts = snapshot.alerts()
             first = snapshot.first_alert(scripted) if scripted else None
             version = snapshot.active_version()
-        path = follow(facts, drain.notified(frozenset(alert for alert, _ in facts.rows)))
+        told = drain.told(frozenset(alert for alert, _ in facts.rows))
+        path = follow(facts, told.received, told.held)
         unsent = self.ledger.pending(described.topic_id).unsent
         return _balance(journal, findings, _Alerts(facts, path, first, unsent), version, behind if wait_seconds else 0)
 
@@ -92,6 +93,7 @@ def _balance(journal: Journal, findings: Findings, alerts: _Alerts, version: str
         alerts_unfounded=len(alerts.path.unfounded),
         alerts_unpublished=len(alerts.path.unpublished) + alerts.facts.unread,
         notified=alerts.path.notified,
+        held=len(alerts.path.held),
         repeats=alerts.path.repeats,
         pending_outbox=alerts.unsent,
         scripted_fraud_alert_ms=None if first is None else round((first.committed_at - first.log_time) * 1e3, 3),

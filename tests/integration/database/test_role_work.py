@@ -10,15 +10,18 @@ from tests.integration.database.role_world import RoleWorld
 from tests.integration.verify.postgres_stack import PostgresStack, fill
 
 from fraudstream.adapters.database.alert_store import PostgresAlerts
+from fraudstream.adapters.database.breaker_store import PostgresHeldAlerts
 from fraudstream.adapters.database.live_reader import LiveReader
 from fraudstream.adapters.database.outbox_store import PostgresOutbox
 from fraudstream.adapters.database.roles import Role
 from fraudstream.adapters.database.scorer_runs import ScorerRuns, slice_application
 from fraudstream.adapters.database.slice_store import PostgresSliceStore
 from fraudstream.clock import ManualClock
+from fraudstream.contracts.alert import parse_alert
 from fraudstream.contracts.topics import LABELS, TRANSACTIONS
 from fraudstream.errors import ConfigurationError, Fenced
 from fraudstream.local.apps import RUNNING_SINCE
+from fraudstream.ports.delivery import AlertBudget
 from fraudstream.ports.records import TopicPartitions
 from fraudstream.ports.slices import LogPart
 
@@ -62,6 +65,28 @@ def test_the_relay_hears_of_new_rows_and_waits_for_later_ones(world: RoleWorld) 
         assert list(outbox.claim(10)) == []
 
     assert world.run(Role.READER, "SELECT count(*) FROM outbox WHERE sent_at IS NULL") == [(1,)]
+
+
+def test_the_relay_holds_alerts_back_and_lets_them_go(world: RoleWorld, resources: contextlib.ExitStack) -> None:
+    stack = PostgresStack(world.url(Role.MIGRATE), resources, world.urls())
+    fill(stack)
+    stack.run("UPDATE outbox SET sent_at = NULL")
+    outbox = resources.enter_context(contextlib.closing(PostgresOutbox(world.url(Role.RELAY))))
+    held = PostgresHeldAlerts(world.url(Role.RELAY))
+    rows = outbox.claim(100, AlertBudget(0.0, 1))
+    outbox.settle([row.outbox_id for row in rows if not row.held])
+    count = held.status(0.0).held
+
+    assert (count, held.status(0.0).published) == (sum(row.held for row in rows), 1)
+    assert world.run(Role.READER, "SELECT count(*) FROM alerts WHERE status = 'held'") == [(count,)]
+    assert held.release(parse_alert(rows[-1].value).alert_id) >= 1
+    held.release()
+    assert PostgresHeldAlerts(world.url(Role.READER)).status(0.0).held == 0
+
+
+def test_a_reader_may_not_let_alerts_go(world: RoleWorld) -> None:
+    with pytest.raises(ConfigurationError, match="DATABASE_URL must name the relay's role"):
+        PostgresHeldAlerts(world.url(Role.READER)).release()
 
 
 def test_the_scorer_begins_a_run_and_makes_its_months(world: RoleWorld) -> None:

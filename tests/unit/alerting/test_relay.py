@@ -4,6 +4,7 @@ import pytest
 
 from fraudstream.adapters.memory import MemoryBroker, MemoryProducer
 from fraudstream.adapters.memory_delivery import MemoryOutbox
+from fraudstream.alerting.breaker import Breaker
 from fraudstream.alerting.relay import Relay
 from fraudstream.clock import ManualClock
 from fraudstream.contracts.topics import ALERTS, LABELS
@@ -31,13 +32,18 @@ class SilentProducer(MemoryProducer):
 class World:
     """An outbox, a broker, and the relay between them."""
 
-    def __init__(self, producer: type[MemoryProducer] = MemoryProducer, *, batch: int = 500) -> None:
+    def __init__(
+        self, producer: type[MemoryProducer] = MemoryProducer, *, batch: int = 500, alerts_per_hour: int | None = None
+    ) -> None:
         self.clock = ManualClock()
         self.broker = MemoryBroker(clock=self.clock)
         self.broker.ensure_topics({ALERTS: 1, LABELS: 1}, 1)
         self.outbox = MemoryOutbox(self.clock)
         self.stopped = False
-        self.relay = Relay(self.outbox, producer(self.broker), batch=batch, stopping=lambda: self.stopped)
+        breaker = None if alerts_per_hour is None else Breaker(self.clock, alerts_per_hour)
+        self.relay = Relay(
+            self.outbox, producer(self.broker), batch=batch, breaker=breaker, stopping=lambda: self.stopped
+        )
 
     def values(self, topic: str = ALERTS) -> list[bytes | None]:
         return [record.value for record in self.broker.logs[topic, 0]]
@@ -120,3 +126,45 @@ def test_a_stop_while_acknowledgements_are_awaited_leaves_rows_unsent() -> None:
 
     assert world.relay.run_once(0.5) == 0
     assert world.outbox.settled == []
+
+
+def test_alerts_beyond_the_hours_budget_are_not_published_before_the_next_hour() -> None:
+    world = World(alerts_per_hour=2)
+    for number in range(5):
+        world.outbox.add(ALERTS, b"42", str(number).encode())
+
+    assert [world.relay.run_once(0.5), world.relay.run_once(0.5)] == [2, 0]
+    world.clock.sleep(3_600)
+    assert world.relay.run_once(0.5) == 2
+    assert world.values() == [b"0", b"1", b"2", b"3"]
+
+
+def test_other_messages_are_published_past_a_spent_budget() -> None:
+    world = World(alerts_per_hour=0)
+    world.outbox.add(ALERTS, b"42", b"alert")
+    world.outbox.add(LABELS, b"42", b"label")
+
+    assert world.relay.run_once(0.5) == 1
+    assert (world.values(), world.values(LABELS)) == ([], [b"label"])
+
+
+def test_a_restarted_relay_has_no_new_budget() -> None:
+    world = World(alerts_per_hour=1)
+    world.outbox.add(ALERTS, b"42", b"first")
+    world.relay.run_once(0.5)
+    world.outbox.add(ALERTS, b"42", b"second")
+
+    again = Relay(world.outbox, MemoryProducer(world.broker), breaker=Breaker(world.clock, 1))
+
+    assert again.run_once(0.5) == 0
+    assert world.values() == [b"first"]
+
+
+def test_a_relay_that_found_only_alerts_to_hold_looks_at_once_for_more() -> None:
+    world = World(batch=2, alerts_per_hour=0)
+    for number in range(2):
+        world.outbox.add(ALERTS, b"42", str(number).encode())
+    world.outbox.add(LABELS, b"42", b"label")
+
+    assert [world.relay.run_once(0.5), world.relay.run_once(0.5)] == [0, 1]
+    assert world.clock.slept == []

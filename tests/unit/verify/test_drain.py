@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from fraudstream.adapters.memory_ledger import MemoryLedger
 from fraudstream.clock import ManualClock
 from fraudstream.ports.ledger import LedgerSnapshot, Pending
-from fraudstream.verify.drain import GRACE_SECONDS, POLL_SECONDS, Drain
+from fraudstream.verify.drain import GRACE_SECONDS, POLL_SECONDS, Drain, Told
 
 ALERT = uuid.UUID(int=1)
 
@@ -18,6 +18,7 @@ class ScriptedLedger:
     answers: list[Pending]
     received: list[list[uuid.UUID]] = field(default_factory=lambda: [[]])
     asked_before: list[float | None] = field(default_factory=list)
+    held_back: list[list[uuid.UUID]] = field(default_factory=lambda: [[]])
 
     @contextmanager
     def snapshot(self) -> Iterator[LedgerSnapshot]:
@@ -29,6 +30,9 @@ class ScriptedLedger:
 
     def notified(self) -> Sequence[uuid.UUID]:
         return self.received.pop(0) if len(self.received) > 1 else self.received[0]
+
+    def held(self) -> Sequence[uuid.UUID]:
+        return self.held_back.pop(0) if len(self.held_back) > 1 else self.held_back[0]
 
 
 def pending(at: int, *, unsent: int = 0, unnotified: int = 0, now: float = 0.0) -> Pending:
@@ -75,9 +79,19 @@ def test_notifications_of_the_alerts_wanted_are_waited_for() -> None:
     clock = ManualClock()
     ledger = ScriptedLedger([], received=[[], [ALERT, ALERT]])
 
-    received = Drain(ledger, clock, clock.now() + 30).notified(frozenset([ALERT]))
+    told = Drain(ledger, clock, clock.now() + 30).told(frozenset([ALERT]))
 
-    assert received == [ALERT, ALERT]
+    assert told == Told([ALERT, ALERT], frozenset())
+    assert len(clock.slept) == 1
+
+
+def test_what_is_held_is_not_waited_for() -> None:
+    clock = ManualClock()
+    ledger = ScriptedLedger([], received=[[]], held_back=[[], [ALERT]])
+
+    told = Drain(ledger, clock, clock.now() + 30).told(frozenset([ALERT]))
+
+    assert told == Told([], frozenset([ALERT]))
     assert len(clock.slept) == 1
 
 
@@ -87,14 +101,14 @@ def test_past_the_deadline_the_wait_goes_on_while_notifications_arrive() -> None
     more = [uuid.UUID(int=number) for number in range(1, 5)]
     ledger = ScriptedLedger([], received=[more[:count] for count in range(5)])
 
-    received = Drain(ledger, clock, started).notified(frozenset(more))
+    told = Drain(ledger, clock, started).told(frozenset(more))
 
-    assert received == []
+    assert told.received == []
     assert clock.now() == started
 
     slow = ScriptedLedger([], received=[more[:1], *([more[:2]] * 3), more[:3], more])
 
-    assert Drain(slow, clock, started + POLL_SECONDS).notified(frozenset(more)) == more
+    assert Drain(slow, clock, started + POLL_SECONDS).told(frozenset(more)).received == more
 
 
 def test_the_wait_ends_when_none_has_arrived_for_a_while() -> None:
@@ -103,7 +117,7 @@ def test_the_wait_ends_when_none_has_arrived_for_a_while() -> None:
     other = uuid.UUID(int=2)
     ledger = ScriptedLedger([], received=[[], [ALERT]])
 
-    received = Drain(ledger, clock, started + POLL_SECONDS).notified(frozenset([ALERT, other]))
+    told = Drain(ledger, clock, started + POLL_SECONDS).told(frozenset([ALERT, other]))
 
-    assert received == [ALERT]
+    assert told.received == [ALERT]
     assert clock.now() - started == POLL_SECONDS + GRACE_SECONDS

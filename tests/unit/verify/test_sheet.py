@@ -32,6 +32,7 @@ HEALTHY = Balance(
     alerts_unfounded=0,
     alerts_unpublished=0,
     notified=3,
+    held=0,
     repeats=0,
     pending_outbox=0,
     scripted_fraud_alert_ms=412.25,
@@ -74,6 +75,18 @@ def test_each_error_is_one_problem_and_one_red_line(change: dict[str, int]) -> N
     assert len(balance.problems) == 1
     assert sum(line.good is False for line in lines(balance)) == 1
     assert "does not hold" in printed(balance)
+
+
+def test_held_alerts_are_a_line_of_their_own_and_no_problem() -> None:
+    balance = replace(HEALTHY, notified=1, held=2)
+
+    assert balance.holds
+    assert [line.value for line in lines(balance) if line.name == "held"] == ["2"]
+    assert all(line.good is not False for line in lines(balance))
+
+
+def test_an_alert_that_is_neither_notified_nor_held_is_a_problem() -> None:
+    assert replace(HEALTHY, notified=1, held=1).problems == ("1 alerts without a notification",)
 
 
 def test_examples_are_shown_as_they_are() -> None:

@@ -97,6 +97,25 @@ def test_a_missing_notification_is_named(stack: MemoryStack) -> None:
     assert balance.examples["alerts unnotified"] == (str(alert),)
 
 
+def test_an_alert_that_the_breaker_holds_is_counted_and_allowed(stack: MemoryStack) -> None:
+    ledger = stack.ledger()
+    ledger.held_back.append(ledger.notifications.pop())
+
+    balance = stack.verify(ledger)
+
+    assert (balance.held, balance.notified) == (1, balance.alerts - 1)
+    assert balance.holds
+
+
+def test_an_alert_that_was_let_go_meanwhile_is_not_held(stack: MemoryStack) -> None:
+    ledger = stack.ledger()
+    ledger.held_back.append(ledger.notifications[0])
+
+    balance = stack.verify(ledger)
+
+    assert (balance.held, balance.notified) == (0, balance.alerts)
+
+
 def test_repeated_notifications_are_counted_and_allowed(stack: MemoryStack) -> None:
     ledger = stack.ledger()
     ledger.notifications += ledger.notifications[:2]

@@ -9,12 +9,13 @@ STORING_TIME = "slices.stored_at"
 
 PENDING = """
 SELECT extract(epoch FROM clock_timestamp())::float8,
-       (SELECT count(*) FROM outbox WHERE sent_at IS NULL AND not_before <= clock_timestamp()
+       (SELECT count(*) FROM outbox WHERE sent_at IS NULL AND held_at IS NULL AND not_before <= clock_timestamp()
             AND created_at <= to_timestamp(coalesce(%s, 'infinity'::float8))),
        (SELECT count(*) FROM alerts WHERE created_at <= to_timestamp(coalesce(%s, 'infinity'::float8))
-            AND NOT EXISTS (SELECT FROM notifications WHERE notifications.alert_id = alerts.alert_id))
+            AND status <> %s AND NOT EXISTS (SELECT FROM notifications WHERE notifications.alert_id = alerts.alert_id))
 """
 NOTIFIED = "SELECT alert_id FROM notifications"
+HELD = "SELECT value FROM outbox WHERE held_at IS NOT NULL"
 FLAGGED = "SELECT transaction_id FROM scored_transactions WHERE alert"
 DEPLOYMENTS = "SELECT deployment_id, model_version, digest, catalogue_version, threshold FROM deployments"
 

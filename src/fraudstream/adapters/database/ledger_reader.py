@@ -21,14 +21,15 @@ from fraudstream.adapters.database.binary_rows import (
     seconds,
     uuid_array,
 )
+from fraudstream.adapters.database.held_alerts import alert_ids
 from fraudstream.adapters.database.sessions import connect
-from fraudstream.contracts.alert import parse_alert
 from fraudstream.contracts.topics import ALERTS
-from fraudstream.errors import MalformedEvent, ModelUnavailable, TemporarilyUnavailable
+from fraudstream.errors import ModelUnavailable, TemporarilyUnavailable
 from fraudstream.features.catalogue import FEATURE_COUNT
 from fraudstream.features.events import Bytes, Floats, Ints
 from fraudstream.features.label_history import LabelHistory, RiskRows, customer_rows, merchant_rows
 from fraudstream.features.state import CUSTOMER_RISK_WIDTH, CUSTOMER_STATE_WIDTH, MERCHANT_RISK_WIDTH
+from fraudstream.ports.breaker import HELD
 from fraudstream.ports.ledger import (
     AlertFacts,
     FirstAlert,
@@ -63,7 +64,7 @@ class PostgresLedger:
         """See `Ledger.pending`."""
         with self._reading() as (_, cursor):
             positions = _positions(cursor, topic_id)
-            cursor.execute(queries.PENDING, [before, before])
+            cursor.execute(queries.PENDING, [before, before, HELD])
             now, unsent, unnotified = cursor.fetchone() or (0.0, 0, 0)
         return Pending(now, positions, unsent, unnotified)
 
@@ -71,6 +72,12 @@ class PostgresLedger:
         """See `Ledger.notified`."""
         with self._reading() as (_, cursor):
             return _ids(cursor, queries.NOTIFIED)
+
+    def held(self) -> Sequence[uuid.UUID]:
+        """See `Ledger.held`."""
+        with self._reading() as (_, cursor):
+            cursor.execute(queries.HELD)
+            return alert_ids(bytes(value) for (value,) in cursor)
 
     @contextmanager
     def _reading(self) -> Iterator[tuple[Connection, Cursor]]:
@@ -215,18 +222,13 @@ class PostgresLedgerSnapshot:
         self._cursor.execute("SELECT alert_id, transaction_id FROM alerts")
         rows = [(uuid.UUID(alert), uuid.UUID(transaction)) for alert, transaction in self._cursor]
         self._cursor.execute("SELECT value FROM outbox WHERE topic = %s", (ALERTS,))
-        published: list[uuid.UUID] = []
-        unread = 0
-        for (value,) in self._cursor:
-            try:
-                published.append(parse_alert(bytes(value)).alert_id)
-            except MalformedEvent:
-                unread += 1
+        values = [bytes(value) for (value,) in self._cursor]
+        published = alert_ids(values)
         return AlertFacts(
             flagged=_ids(self._cursor, queries.FLAGGED),
             rows=rows,
             published=published,
-            unread=unread,
+            unread=len(values) - len(published),
             notified=_ids(self._cursor, queries.NOTIFIED),
         )
 

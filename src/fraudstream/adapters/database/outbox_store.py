@@ -1,4 +1,7 @@
-"""`Outbox` on Postgres: rows are claimed under locks, and a commit that adds rows wakes the relay."""
+"""`Outbox` on Postgres: rows are claimed under locks, and a commit that adds rows wakes the relay.
+
+Holding alerts back, letting them go with a new window and charging that window are parts of the same transaction.
+"""
 
 import select
 import time
@@ -9,9 +12,11 @@ import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 
+from fraudstream.adapters.database.held_alerts import hold, release_oldest
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.errors import TemporarilyUnavailable
-from fraudstream.ports.delivery import OutboxRow
+from fraudstream.ports.breaker import costs, within
+from fraudstream.ports.delivery import AlertBudget, OutboxRow
 
 CHANNEL = "outbox"
 """Whoever commits outbox rows notifies this channel in the same transaction."""
@@ -25,15 +30,21 @@ LISTEN {CHANNEL}
 """
 _TURN = "SELECT pg_try_advisory_xact_lock(%s)"
 _CLAIM = """
-SELECT outbox_id, topic, key, value FROM outbox
-WHERE sent_at IS NULL AND not_before <= now()
+SELECT outbox_id, topic, key, value, released_at IS NOT NULL FROM outbox
+WHERE sent_at IS NULL AND held_at IS NULL AND not_before <= now()
 ORDER BY not_before, outbox_id LIMIT %s
 FOR UPDATE SKIP LOCKED
 """
 _NEXT_DUE = """
-SELECT extract(epoch FROM min(not_before) - now())::float8 FROM outbox WHERE sent_at IS NULL AND not_before > now()
+SELECT extract(epoch FROM min(not_before) - now())::float8 FROM outbox
+WHERE sent_at IS NULL AND held_at IS NULL AND not_before > now()
 """
 _SETTLE = "UPDATE outbox SET sent_at = clock_timestamp() WHERE outbox_id = ANY(%s)"
+_PUBLISHED = "SELECT published FROM alert_windows WHERE begins_at = to_timestamp(%s)"
+_CHARGE = """
+INSERT INTO alert_windows (begins_at, published) VALUES (to_timestamp(%s), %s)
+ON CONFLICT (begins_at) DO UPDATE SET published = alert_windows.published + excluded.published
+"""
 
 
 class PostgresOutbox:
@@ -43,16 +54,16 @@ class PostgresOutbox:
         self._url = url
         self._connection: Connection | None = None
         self._next_due: float | None = None
+        self._window: float | None = None
+        self._charged: frozenset[int] = frozenset()
 
-    def claim(self, most: int) -> Sequence[OutboxRow]:
+    def claim(self, most: int, budget: AlertBudget | None = None) -> Sequence[OutboxRow]:
         """See `Outbox.claim`; order is by due time, then by `outbox_id`."""
         with self._cursor() as cursor:
             cursor.execute(_TURN, (ONE_RELAY,))
-            if cursor.fetchone() != (True,):
-                rows = []
-            else:
-                cursor.execute(_CLAIM, (most,))
-                rows = [OutboxRow(i, topic, bytes(key), bytes(value)) for i, topic, key, value in cursor.fetchall()]
+            rows = self._take(cursor, most, budget) if cursor.fetchone() == (True,) else []
+            self._window = None if budget is None else budget.window
+            self._charged = frozenset(row.outbox_id for row in rows if costs(row))
             if not rows:
                 cursor.execute(_NEXT_DUE)
                 self._next_due = self._moment_of(cursor)
@@ -64,6 +75,9 @@ class PostgresOutbox:
         with self._cursor() as cursor:
             if sent:
                 cursor.execute(_SETTLE, (list(sent),))
+            spent = len(self._charged.intersection(sent))
+            if spent and self._window is not None:
+                cursor.execute(_CHARGE, (self._window, spent))
             cursor.connection.commit()
 
     def wait(self, timeout: float) -> None:
@@ -82,6 +96,26 @@ class PostgresOutbox:
             with suppress(psycopg2.Error):
                 self._connection.close()
             self._connection = None
+
+    @staticmethod
+    def _take(cursor: Cursor, most: int, budget: AlertBudget | None) -> list[OutboxRow]:
+        left = most
+        if budget is not None:
+            cursor.execute(_PUBLISHED, (budget.window,))
+            found = cursor.fetchone()
+            left = budget.most - (int(found[0]) if found else 0)
+        if left > 0:
+            release_oldest(cursor, min(left, most))
+        cursor.execute(_CLAIM, (most,))
+        rows = [
+            OutboxRow(outbox_id, topic, bytes(key), bytes(value), released)
+            for outbox_id, topic, key, value, released in cursor.fetchall()
+        ]
+        if budget is None:
+            return rows
+        judged = within(rows, left)
+        hold(cursor, [row for row in judged if row.held])
+        return judged
 
     @staticmethod
     def _moment_of(cursor: Cursor) -> float | None:
