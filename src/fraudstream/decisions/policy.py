@@ -9,6 +9,9 @@ from fraudstream.features.events import Floats
 
 Bools = npt.NDArray[np.bool_]
 
+ALERT_BUDGET = 0.01
+"""Share of all payments that may alert."""
+
 
 @dataclass(frozen=True)
 class AlertCosts:

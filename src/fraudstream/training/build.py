@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from fraudstream.decisions.policy import AlertCosts, choose_threshold
+from fraudstream.decisions.policy import ALERT_BUDGET, AlertCosts, choose_threshold
 from fraudstream.features.catalogue import CATALOGUE_VERSION, FEATURE_NAMES, index_of
 from fraudstream.features.events import Floats
 from fraudstream.models.arrays import Calibration, ScoringModel
@@ -23,8 +23,6 @@ A history of some weeks ends before they settle, so every payment after it would
 """
 COST_OF_AN_ALERT = 5.0
 """Units of currency: some minutes of an analyst, and a cardholder who has to answer."""
-ALERT_BUDGET = 0.01
-"""Share of all payments that may alert."""
 GENUINE_ROWS = 60_000
 """Genuine payments the model is trained on at the most; frauds are all taken.
 

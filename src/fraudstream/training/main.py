@@ -7,17 +7,26 @@ from rich.console import Console
 
 from fraudstream.adapters.model_registry import MlflowRegistry
 from fraudstream.clock import SystemClock
-from fraudstream.ports.registry import ModelRegistry, ModelVersion
+from fraudstream.errors import ConfigurationError
 from fraudstream.settings import DatabaseSettings, RegistrySettings
+from fraudstream.training.authorship import author_of
 from fraudstream.training.background_registry import BackgroundRegistry
 
 if TYPE_CHECKING:  # what takes seconds to import is imported while the registry opens in its own process
+    from fraudstream.adapters.database.deployment_store import PostgresDeployments
+    from fraudstream.ports.life_cycle import Challenger
     from fraudstream.ports.slices import Deployment
     from fraudstream.training.register import TrainedVersion
 
 
 def train(
-    *, seed: int, customers: int, history_days: int, start: float | None = None, promote_because: str | None = None
+    *,
+    seed: int,
+    customers: int,
+    history_days: int,
+    start: float | None = None,
+    promote_because: str | None = None,
+    author: str | None = None,
 ) -> "TrainedVersion":
     """Train on the first days of a simulated city and register the model as `challenger`.
 
@@ -27,6 +36,8 @@ def train(
         history_days: days of history.
         start: midnight UTC of the first day, in seconds since 1970; the simulation's own if unset.
         promote_because: if given, put the version to work at once, for this reason; the database is needed then.
+            Without, the training goes on record there if there is one.
+        author: who decides; the login name if unset.
 
     Raises:
         ConfigurationError: a missing setting, or a history with too little in it.
@@ -34,15 +45,21 @@ def train(
     """
     started_at = SystemClock().now()
     settings = RegistrySettings.load()
-    database = DatabaseSettings.load() if promote_because is not None else None
+    database = DatabaseSettings.load() if promote_because is not None else _database_if_set()
     console = Console(highlight=False)
     with BackgroundRegistry(partial(MlflowRegistry, settings)) as registry:
-        from fraudstream.training.register import TrainingPlan, train_and_register  # noqa: PLC0415
+        from fraudstream.training.register import TrainingPlan, put_on_record, train_and_register  # noqa: PLC0415
 
         plan = TrainingPlan(seed=seed, customers=customers, history_days=history_days, start=start)
         trained = train_and_register(registry, plan, started_at=started_at, progress=console.print)
-        if database is not None and promote_because is not None:
-            _deploy(registry, registry.find(trained.version), database, reason=promote_because)
+        if database is not None:
+            put_on_record(_deployments(database), trained, author=author_of(author))
+            if promote_because is not None:
+                from fraudstream.ports.life_cycle import Signature  # noqa: PLC0415
+                from fraudstream.training.promote import promote_version  # noqa: PLC0415
+
+                signature = Signature(author_of(author), promote_because)
+                promote_version(registry, _deployments(database), registry.find(trained.version), signature)
     return trained
 
 
@@ -53,29 +70,68 @@ def active_version() -> str | None:
         ConfigurationError: a missing setting.
         TemporarilyUnavailable: the database did not answer.
     """
-    from fraudstream.adapters.database.deployment_store import PostgresDeployments  # noqa: PLC0415
-
-    active = PostgresDeployments(DatabaseSettings.load().database_url.get_secret_value()).active()
+    active = _deployments(DatabaseSettings.load()).active()
     return None if active is None else active.model_version
 
 
-def promote(*, version: str | None = None, alias: str | None = None, reason: str) -> "Deployment":
+def promote(
+    *, version: str | None = None, alias: str | None = None, reason: str, author: str | None = None
+) -> "Deployment":
     """Put a registered version to work: that number, that alias, or the newest.
 
     Raises:
         ConfigurationError: a missing setting.
-        ModelUnavailable: there is no such version, or it did not pass the gate; nothing has changed.
+        ModelUnavailable: there is no such version, or it was refused; nothing has changed but the record.
         TemporarilyUnavailable: registry or database did not answer.
     """
     database = DatabaseSettings.load()
     with BackgroundRegistry(partial(MlflowRegistry, RegistrySettings.load())) as registry:
+        from fraudstream.ports.life_cycle import Signature  # noqa: PLC0415
+        from fraudstream.training.promote import promote_version  # noqa: PLC0415
+
         wanted = registry.find_alias(alias) if alias is not None else registry.find(version)
-        return _deploy(registry, wanted, database, reason=reason)
+        return promote_version(registry, _deployments(database), wanted, Signature(author_of(author), reason))
 
 
-def _deploy(registry: ModelRegistry, version: ModelVersion, database: DatabaseSettings, *, reason: str) -> "Deployment":
+def begin_trial(*, version: str | None, reason: str, author: str | None) -> "Challenger":
+    """Let a registered version, or the newest, score beside the one at work.
+
+    Raises:
+        ConfigurationError: a missing setting.
+        ModelUnavailable: there is no such version, it was refused, or it cannot be tried now.
+        TemporarilyUnavailable: registry or database did not answer.
+    """
+    database = DatabaseSettings.load()
+    with BackgroundRegistry(partial(MlflowRegistry, RegistrySettings.load())) as registry:
+        from fraudstream.ports.life_cycle import Signature  # noqa: PLC0415
+        from fraudstream.training import shadow  # noqa: PLC0415
+
+        signature = Signature(author_of(author), reason)
+        return shadow.begin_trial(registry, _deployments(database), registry.find(version), signature)
+
+
+def stop_trial(*, reason: str, author: str | None) -> "Challenger":
+    """End the running trial.
+
+    Raises:
+        ConfigurationError: a missing setting.
+        ModelUnavailable: no version is on trial.
+        TemporarilyUnavailable: the database did not answer.
+    """
+    from fraudstream.ports.life_cycle import Signature  # noqa: PLC0415
+    from fraudstream.training import shadow  # noqa: PLC0415
+
+    return shadow.stop_trial(_deployments(DatabaseSettings.load()), Signature(author_of(author), reason))
+
+
+def _deployments(settings: DatabaseSettings) -> "PostgresDeployments":
     from fraudstream.adapters.database.deployment_store import PostgresDeployments  # noqa: PLC0415
-    from fraudstream.training.promote import promote_version  # noqa: PLC0415
 
-    deployments = PostgresDeployments(database.database_url.get_secret_value())
-    return promote_version(registry, deployments, version, reason=reason)
+    return PostgresDeployments(settings.database_url.get_secret_value())
+
+
+def _database_if_set() -> DatabaseSettings | None:
+    try:
+        return DatabaseSettings.load()
+    except ConfigurationError:
+        return None

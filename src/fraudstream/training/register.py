@@ -3,11 +3,14 @@
 import time
 from dataclasses import dataclass
 
+from fraudstream.errors import TemporarilyUnavailable
+from fraudstream.ports.life_cycle import Action, Deployments, Signature
 from fraudstream.ports.registry import CHALLENGER, ModelRegistry
 from fraudstream.simulation.city import DEFAULT_START, CityWorld
 from fraudstream.training.evaluate import Evaluation
+from fraudstream.training.parts import DIGEST_TAG
 from fraudstream.training.provenance import code_version
-from fraudstream.training.train import DIGEST_TAG, Progress, run_training
+from fraudstream.training.train import Progress, run_training
 
 
 @dataclass(frozen=True)
@@ -65,3 +68,16 @@ def train_and_register(
         baseline=trained.baseline,
         seconds=seconds,
     )
+
+
+def put_on_record(deployments: Deployments, trained: TrainedVersion, *, author: str, reason: str = "trained") -> None:
+    """Note a training among the decisions, with what it was worth.
+
+    Raises:
+        TemporarilyUnavailable: the database did not answer; the version is registered all the same.
+    """
+    figures = trained.evaluation.metrics() | {"threshold": trained.threshold}
+    try:
+        deployments.record(Action.TRAIN, trained.name, trained.version, Signature(author, reason, figures))
+    except TemporarilyUnavailable as error:
+        raise TemporarilyUnavailable(f"version {trained.version} is registered, but not on record: {error}") from error

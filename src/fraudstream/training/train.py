@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 
+from fraudstream.decisions.policy import ALERT_BUDGET
 from fraudstream.features.replay import replay_history
 from fraudstream.models.archive import digest_of, to_bytes
 from fraudstream.models.arrays import ScoringModel
@@ -13,20 +14,13 @@ from fraudstream.models.initial_state import InitialState, state_to_bytes
 from fraudstream.ports.registry import TrainingRun
 from fraudstream.simulation.city import CityWorld
 from fraudstream.simulation.scenarios import SCENARIOS
-from fraudstream.training.build import ALERT_BUDGET, COST_OF_AN_ALERT, BuiltModel, build_model
+from fraudstream.training.build import COST_OF_AN_ALERT, BuiltModel, build_model
 from fraudstream.training.card import model_card, moment_text
 from fraudstream.training.dataset import History, simulate_history, windows_of
 from fraudstream.training.evaluate import Evaluation, better
 from fraudstream.training.fit import Boosting
 from fraudstream.training.handover import initial_state
-
-MODEL_FILE = "model.npz"
-STATE_FILE = "initial_state.npz"
-CARD_FILE = "model_card.md"
-METADATA_FILE = "metadata.json"
-DIGEST_TAG = "sha256"
-"""Tag of a model version: SHA-256 of its scoring artefact."""
-STATE_DIGEST_TAG = "initial_state_sha256"
+from fraudstream.training.parts import CARD_FILE, DIGEST_TAG, METADATA_FILE, MODEL_FILE, STATE_DIGEST_TAG, STATE_FILE
 
 Progress = Callable[[str], None]
 

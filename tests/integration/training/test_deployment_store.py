@@ -1,32 +1,30 @@
 """Deployments in Postgres: model, state and history together, or not at all."""
 
 import dataclasses
+import threading
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 
-from fraudstream.adapters.database.deployment_store import PostgresDeployments, Promotion
+from fraudstream.adapters.database.deployment_store import PostgresDeployments
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.features.events import ABSENT
 from fraudstream.features.state import CUSTOMER_RISK_WIDTH, CUSTOMER_STATE_WIDTH, MERCHANT_RISK_WIDTH
 from fraudstream.models.initial_state import InitialState, WaitingPayments
+from fraudstream.ports.life_cycle import Action, Candidate, Challenger, Deployments, Signature
 
 pytestmark = pytest.mark.integration
 
 CONTENT = b"arrays \x00\xff" * 40
 
 
-def a_promotion(version: str = "1", digest: str = "a" * 64) -> Promotion:
-    return Promotion(
-        model_name="fraudstream",
-        model_version=version,
-        digest=digest,
-        catalogue_version=1,
-        threshold=0.125,
-        reason="tried",
-        content=CONTENT,
-    )
+TRIED = Signature("ana", "tried")
+
+
+def a_candidate(version: str = "1", digest: str = "a" * 64) -> Candidate:
+    return Candidate("fraudstream", version, digest, 1, 0.125, CONTENT)
 
 
 def a_state() -> InitialState:
@@ -67,19 +65,11 @@ def deployments(database_url: str) -> PostgresDeployments:
     return PostgresDeployments(database_url)
 
 
-def test_before_the_first_promotion_nothing_is_active(deployments: PostgresDeployments) -> None:
-    assert deployments.active() is None
-    assert not deployments.has_state(1)
+def test_an_artefact_is_stored_byte_by_byte(deployments: PostgresDeployments, database_url: str) -> None:
+    deployments.deploy(a_candidate(), None, TRIED)
 
-
-def test_a_promotion_brings_the_artefact_and_is_active(deployments: PostgresDeployments, database_url: str) -> None:
-    deployed = deployments.deploy(a_promotion(), None)
-
-    assert deployments.active() == deployed
-    assert (deployed.model_version, deployed.digest, deployed.threshold) == ("1", "a" * 64, 0.125)
     [(content,)] = rows(database_url, "SELECT content FROM model_artefacts")
     assert bytes(content) == CONTENT  # type: ignore[call-overload]
-    assert rows(database_url, "SELECT reason FROM deployments WHERE active") == [("tried",)]
 
 
 @pytest.mark.parametrize(
@@ -94,7 +84,7 @@ def test_state_is_kept_twice_once_to_move_and_once_to_start_from(
     deployments: PostgresDeployments, database_url: str, table: str, key: str, value: str, part: str
 ) -> None:
     state = a_state()
-    deployments.deploy(a_promotion(), state)
+    deployments.deploy(a_candidate(), state, TRIED)
 
     ids = state.merchant_ids if key == "merchant_id" else state.user_ids
     expected = {int(i): row.tobytes() for i, row in zip(ids, getattr(state, part), strict=True)}
@@ -104,7 +94,7 @@ def test_state_is_kept_twice_once_to_move_and_once_to_start_from(
 
 def test_payments_waiting_for_a_label_come_along(deployments: PostgresDeployments, database_url: str) -> None:
     state = a_state()
-    deployments.deploy(a_promotion(), state)
+    deployments.deploy(a_candidate(), state, TRIED)
 
     found = rows(
         database_url,
@@ -117,7 +107,7 @@ def test_payments_waiting_for_a_label_come_along(deployments: PostgresDeployment
 
 
 def test_the_state_says_which_labels_it_contains(deployments: PostgresDeployments, database_url: str) -> None:
-    deployments.deploy(a_promotion(), a_state())
+    deployments.deploy(a_candidate(), a_state(), TRIED)
 
     assert deployments.has_state(1)
     assert rows(database_url, "SELECT catalogue_version, as_of_positions, label_seq FROM state_versions") == [
@@ -125,34 +115,15 @@ def test_the_state_says_which_labels_it_contains(deployments: PostgresDeployment
     ]
 
 
-def test_promoting_the_active_version_again_changes_nothing(
-    deployments: PostgresDeployments, database_url: str
-) -> None:
-    first = deployments.deploy(a_promotion(), a_state())
-
-    again = deployments.deploy(a_promotion(), a_state())
-
-    assert again == first
-    assert rows(database_url, "SELECT count(*) FROM deployments") == [(1,)]
-
-
 def test_another_version_takes_over_and_leaves_state_alone(deployments: PostgresDeployments, database_url: str) -> None:
-    deployments.deploy(a_promotion(), a_state())
+    deployments.deploy(a_candidate(), a_state(), TRIED)
     before = state_of(database_url, "customer_state", "user_id", "state")
     other = dataclasses.replace(a_state(), customer_state=np.zeros((2, CUSTOMER_STATE_WIDTH)))
 
-    second = deployments.deploy(a_promotion("2", "b" * 64), other)
+    second = deployments.deploy(a_candidate("2", "b" * 64), other, TRIED)
 
     assert deployments.active() == second
     assert state_of(database_url, "customer_state", "user_id", "state") == before
-    assert rows(database_url, "SELECT count(*) FILTER (WHERE active), count(*) FROM deployments") == [(1, 2)]
-
-
-def test_a_version_can_come_back(deployments: PostgresDeployments) -> None:
-    deployments.deploy(a_promotion("1", "a" * 64), a_state())
-    deployments.deploy(a_promotion("2", "b" * 64), None)
-
-    assert deployments.deploy(a_promotion("1", "a" * 64), None).deployment_id == 3
 
 
 def test_a_promotion_that_fails_leaves_nothing_behind(deployments: PostgresDeployments, database_url: str) -> None:
@@ -162,11 +133,65 @@ def test_a_promotion_that_fails_leaves_nothing_behind(deployments: PostgresDeplo
     )
 
     with pytest.raises(TemporarilyUnavailable, match="did not take the promotion"):
-        deployments.deploy(a_promotion(), state)
+        deployments.deploy(a_candidate(), state, TRIED)
 
     assert rows(database_url, "SELECT count(*) FROM model_artefacts") == [(0,)]
     assert rows(database_url, "SELECT count(*) FROM customer_state") == [(0,)]
+    assert rows(database_url, "SELECT count(*) FROM model_decisions") == [(0,)]
     assert deployments.active() is None
+
+
+def brought_back(deployments: Deployments, _: Challenger) -> None:
+    active = deployments.active()
+    assert active is not None
+    deployments.restore(deployments.past(1)[0], TRIED, instead_of=active)
+
+
+LOSSES: dict[str, Callable[[Deployments, Challenger], object]] = {
+    "deployed": lambda deployments, _: deployments.deploy(a_candidate("2", "b" * 64), None, TRIED),
+    "ended": lambda deployments, trial: deployments.end_trial(trial, Action.KEEP, TRIED),
+    "brought back": brought_back,
+    "tried": lambda deployments, _: deployments.begin_trial(a_candidate("2", "b" * 64), TRIED),
+}
+
+
+@pytest.mark.parametrize("change", LOSSES.values(), ids=LOSSES.keys())
+def test_what_cannot_be_put_on_record_is_not_done(
+    deployments: PostgresDeployments, database_url: str, change: Callable[[Deployments, Challenger], object]
+) -> None:
+    deployments.deploy(a_candidate(), a_state(), TRIED)
+    trial = deployments.begin_trial(a_candidate("2", "b" * 64), TRIED)
+    if change is LOSSES["tried"]:
+        deployments.end_trial(trial, Action.KEEP, TRIED)
+    state = "SELECT (SELECT array_agg(d) FROM deployments d), (SELECT array_agg(c) FROM challengers c)"
+    before = rows(database_url, state)
+    rows(database_url, "ALTER TABLE model_decisions ADD CHECK (false) NOT VALID; SELECT 1")
+
+    with pytest.raises(TemporarilyUnavailable, match="did not take the promotion"):
+        change(deployments, trial)
+    assert rows(database_url, state) == before
+
+
+def test_two_decisions_at_once_take_turns(deployments: PostgresDeployments) -> None:
+    """Of two that want to replace the same deployment, the second one learns that it came too late."""
+    first = deployments.deploy(a_candidate(), a_state(), TRIED)
+    fates: list[str] = []
+
+    def decide(version: str) -> None:
+        try:
+            deployments.deploy(a_candidate(version, version * 64), None, TRIED, instead_of=first)
+            fates.append("deployed")
+        except TemporarilyUnavailable:
+            fates.append("too late")
+
+    threads = [threading.Thread(target=decide, args=(version,)) for version in "23456"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+
+    assert sorted(fates) == ["deployed", *["too late"] * 4]
+    assert len(deployments.past(10)) == len(deployments.decisions(10)) == 2
 
 
 def test_a_database_that_does_not_answer_is_told() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from tests.unit.verify.memory_stack import MAX_FUTURE, a_model, a_payment
 
 from fraudstream.adapters.database.alert_store import PostgresAlerts
-from fraudstream.adapters.database.deployment_store import PostgresDeployments, Promotion
+from fraudstream.adapters.database.deployment_store import PostgresDeployments
 from fraudstream.adapters.database.label_store import PostgresLabelStore
 from fraudstream.adapters.database.ledger_reader import PostgresLedger
 from fraudstream.adapters.database.outbox_store import PostgresOutbox
@@ -29,6 +29,7 @@ from fraudstream.features.state import CUSTOMER_RISK_WIDTH, CUSTOMER_STATE_WIDTH
 from fraudstream.feedback.applier import LabelApplier
 from fraudstream.models.archive import digest_of, to_bytes
 from fraudstream.models.initial_state import InitialState, WaitingPayments
+from fraudstream.ports.life_cycle import Candidate, Challenger, Signature
 from fraudstream.ports.records import Record
 from fraudstream.ports.slices import LogPart
 from fraudstream.scoring.model_cache import ModelCache
@@ -94,8 +95,13 @@ class PostgresStack:
 
     def deploy(self, version: str, *, weight: float, threshold: float) -> None:
         content = to_bytes(a_model(weight, threshold))
-        promotion = Promotion("m", version, digest_of(content), CATALOGUE_VERSION, threshold, "test", content)
-        PostgresDeployments(self.url_of(Role.PROMOTER)).deploy(promotion, an_initial_state())
+        candidate = Candidate("m", version, digest_of(content), CATALOGUE_VERSION, threshold, content)
+        PostgresDeployments(self.url_of(Role.PROMOTER)).deploy(candidate, an_initial_state(), Signature("test", "test"))
+
+    def challenge(self, version: str, *, weight: float, threshold: float) -> Challenger:
+        content = to_bytes(a_model(weight, threshold))
+        candidate = Candidate("m", version, digest_of(content), CATALOGUE_VERSION, threshold, content)
+        return PostgresDeployments(self.url_of(Role.PROMOTER)).begin_trial(candidate, Signature("test", "test"))
 
     def send(self, value: bytes | Transaction | None, *, partition: int = 0) -> Record:
         encoded = encode_transaction(value) if isinstance(value, Transaction) else value

@@ -1,47 +1,40 @@
 """Nothing that fails the gate reaches the scorer."""
 
 import dataclasses
+import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import count
 
+import numpy as np
 import pytest
+from tests.unit.training.models import a_constant_model
 
-from fraudstream.adapters.database.deployment_store import Promotion
+from fraudstream.adapters.memory_deployments import MemoryDeployments
 from fraudstream.adapters.memory_registry import MemoryRegistry
 from fraudstream.errors import ModelUnavailable, TemporarilyUnavailable
 from fraudstream.features.catalogue import CATALOGUE_VERSION
 from fraudstream.models.archive import digest_of, to_bytes
-from fraudstream.models.initial_state import InitialState
+from fraudstream.models.arrays import Trees
+from fraudstream.models.initial_state import load_state
+from fraudstream.ports.life_cycle import Action, Signature
 from fraudstream.ports.registry import CHAMPION, ModelVersion, TrainingRun
 from fraudstream.ports.slices import Deployment
-from fraudstream.training.promote import SLOWEST_ROW, check_latency, promote_version
-from fraudstream.training.train import DIGEST_TAG, MODEL_FILE, STATE_DIGEST_TAG, STATE_FILE, Trained
+from fraudstream.training.admission import SLOWEST_ROW, check_latency
+from fraudstream.training.parts import DIGEST_TAG, MODEL_FILE, STATE_DIGEST_TAG, STATE_FILE
+from fraudstream.training.promote import promote_version
+from fraudstream.training.train import Trained
 
 
 @dataclass
-class KeptDeployments:
-    """Remembers what was deployed."""
+class BrokenDeployments(MemoryDeployments):
+    """Takes no promotion."""
 
-    with_state: bool = False
-    broken: bool = False
-    deployed: list[tuple[Promotion, InitialState | None]] = field(default_factory=list)
+    def _unchanged(self, instead_of: Deployment | None) -> Deployment | None:  # noqa: ARG002
+        raise TemporarilyUnavailable("PostgreSQL did not take the promotion")
 
-    def has_state(self, catalogue_version: int) -> bool:
-        assert catalogue_version == CATALOGUE_VERSION
-        return self.with_state
 
-    def deploy(self, promotion: Promotion, state: InitialState | None) -> Deployment:
-        if self.broken:
-            raise TemporarilyUnavailable("PostgreSQL did not take the promotion")
-        self.deployed.append((promotion, state))
-        return Deployment(
-            len(self.deployed),
-            promotion.model_version,
-            promotion.digest,
-            promotion.catalogue_version,
-            promotion.threshold,
-        )
+TRIED = Signature("ana", "tried")
 
 
 @pytest.fixture
@@ -50,8 +43,8 @@ def registry() -> MemoryRegistry:
 
 
 @pytest.fixture
-def deployments() -> KeptDeployments:
-    return KeptDeployments()
+def deployments() -> MemoryDeployments:
+    return MemoryDeployments()
 
 
 def registered(registry: MemoryRegistry, run: TrainingRun) -> ModelVersion:
@@ -69,27 +62,31 @@ def with_model(trained: Trained, content: bytes) -> TrainingRun:
 
 
 def test_a_good_version_is_deployed_with_state_and_becomes_champion(
-    registry: MemoryRegistry, deployments: KeptDeployments, trained: Trained
+    registry: MemoryRegistry, deployments: MemoryDeployments, trained: Trained
 ) -> None:
     version = registered(registry, trained.run)
 
-    deployment = promote_version(registry, deployments, version, reason="better")
+    deployment = promote_version(registry, deployments, version, Signature("ana", "better"))
 
-    [(promotion, state)] = deployments.deployed
-    assert promotion.content == trained.run.artefacts[MODEL_FILE]
-    assert (promotion.reason, promotion.threshold) == ("better", trained.model.threshold)
-    assert state is not None
+    assert deployments.active() == deployment
     assert deployment.digest == trained.run.tags[DIGEST_TAG]
+    assert deployment.threshold == trained.model.threshold
+    assert deployments.artefact(deployment.digest) == trained.run.artefacts[MODEL_FILE]
+    assert deployments.has_state(CATALOGUE_VERSION)
+    [decision] = deployments.decisions(10)
+    assert (decision.action, decision.model_version) == (Action.PROMOTE, "1")
+    assert decision.signature == Signature("ana", "better")
     assert registry.find_alias(CHAMPION) == version
 
 
 def test_state_that_is_there_already_is_not_fetched_again(registry: MemoryRegistry, trained: Trained) -> None:
-    deployments = KeptDeployments(with_state=True)
+    kept = load_state(trained.run.artefacts[STATE_FILE])
+    deployments = MemoryDeployments(states={CATALOGUE_VERSION: kept})
     run = dataclasses.replace(trained.run, artefacts={MODEL_FILE: trained.run.artefacts[MODEL_FILE]})
 
-    promote_version(registry, deployments, registered(registry, run), reason="again")
+    promote_version(registry, deployments, registered(registry, run), TRIED)
 
-    assert deployments.deployed[0][1] is None
+    assert deployments.states == {CATALOGUE_VERSION: kept}
 
 
 def tampered(trained: Trained) -> TrainingRun:
@@ -112,6 +109,30 @@ def with_wrong_golden_scores(trained: Trained) -> TrainingRun:
     return with_model(trained, to_bytes(dataclasses.replace(trained.model, golden_scores=scores)))
 
 
+def that_always_says_the_same(trained: Trained) -> TrainingRun:
+    return with_model(trained, to_bytes(a_constant_model(trained.model)))
+
+
+def with_numbers_that_are_none(trained: Trained) -> TrainingRun:
+    body = trained.model.body
+    assert isinstance(body, Trees)
+    value = body.value.copy()
+    value[-1] = np.nan
+    return with_model(
+        trained, to_bytes(dataclasses.replace(trained.model, body=dataclasses.replace(body, value=value)))
+    )
+
+
+def that_overflows(trained: Trained) -> TrainingRun:
+    """Every number in it is finite, and what they add up to is not."""
+    body = trained.model.body
+    assert isinstance(body, Trees)
+    value = np.where(np.arange(len(body.value)) % 2, 1e308, -1e308)
+    return with_model(
+        trained, to_bytes(dataclasses.replace(trained.model, body=dataclasses.replace(body, value=value, scale=1e9)))
+    )
+
+
 def with_damaged_state(trained: Trained) -> TrainingRun:
     artefacts = {**trained.run.artefacts, STATE_FILE: trained.run.artefacts[STATE_FILE][:-1]}
     return dataclasses.replace(trained.run, artefacts=artefacts)
@@ -129,13 +150,16 @@ def without_a_digest(trained: Trained) -> TrainingRun:
         (of_another_catalogue, "trained on feature catalogue"),
         (with_other_features, "features differ from the catalogue's"),
         (with_wrong_golden_scores, "golden vector"),
+        (that_always_says_the_same, "gives every golden payment the same score"),
+        (with_numbers_that_are_none, "a value is not finite"),
+        (that_overflows, "golden vector"),
         (with_damaged_state, "the initial state has SHA-256"),
         (without_a_digest, "has no tag initial_state_sha256"),
     ],
 )
 def test_whatever_fails_the_gate_changes_nothing(
     registry: MemoryRegistry,
-    deployments: KeptDeployments,
+    deployments: MemoryDeployments,
     trained: Trained,
     spoil: Callable[[Trained], TrainingRun],
     complaint: str,
@@ -143,32 +167,36 @@ def test_whatever_fails_the_gate_changes_nothing(
     version = registered(registry, spoil(trained))
 
     with pytest.raises(ModelUnavailable, match=complaint):
-        promote_version(registry, deployments, version, reason="tried")
+        promote_version(registry, deployments, version, TRIED)
 
-    assert deployments.deployed == []
+    assert deployments.active() is None
     assert registry.aliases == {}
+    [decision] = deployments.decisions(10)
+    assert (decision.action, decision.model_version, decision.signature.author) == (Action.REJECT, "1", "ana")
+    assert re.search(complaint, decision.signature.reason)
 
 
 def test_the_champion_moves_only_after_the_database_has_it(registry: MemoryRegistry, trained: Trained) -> None:
     version = registered(registry, trained.run)
 
     with pytest.raises(TemporarilyUnavailable, match="did not take the promotion"):
-        promote_version(registry, KeptDeployments(broken=True), version, reason="tried")
+        promote_version(registry, BrokenDeployments(), version, TRIED)
 
     assert registry.aliases == {}
 
 
 def test_a_model_that_is_too_slow_is_not_deployed(
-    registry: MemoryRegistry, deployments: KeptDeployments, trained: Trained
+    registry: MemoryRegistry, deployments: MemoryDeployments, trained: Trained
 ) -> None:
     ticks = count()
 
     with pytest.raises(ModelUnavailable, match="for one payment"):
         promote_version(
-            registry, deployments, registered(registry, trained.run), reason="tried", timer=lambda: float(next(ticks))
+            registry, deployments, registered(registry, trained.run), TRIED, timer=lambda: float(next(ticks))
         )
 
-    assert deployments.deployed == []
+    assert deployments.active() is None
+    assert [decision.action for decision in deployments.decisions(10)] == [Action.REJECT]
 
 
 def test_a_model_too_slow_for_one_payment_is_refused(trained: Trained) -> None:

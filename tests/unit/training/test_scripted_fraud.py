@@ -12,7 +12,8 @@ from fraudstream.features.state import MERCHANT_RISK_WIDTH
 from fraudstream.models.initial_state import InitialState, load_state
 from fraudstream.models.walker import score
 from fraudstream.simulation.scripted import CASH_OUTS, scripted_fraud
-from fraudstream.training.train import STATE_FILE, Trained
+from fraudstream.training.parts import STATE_FILE
+from fraudstream.training.train import Trained
 
 HOURS_AFTER_HISTORY = (1.0, 10.0, 15.5, 22.0)
 

@@ -16,16 +16,15 @@ from fraudstream.models.walker import score
 from fraudstream.simulation.city import DEFAULT_START, CityWorld
 from fraudstream.training.build import HISTORY_BOUND, build_model, golden_rows, thinned
 from fraudstream.training.dataset import windows_of
-from fraudstream.training.train import (
+from fraudstream.training.parts import (
     CARD_FILE,
     DIGEST_TAG,
     METADATA_FILE,
     MODEL_FILE,
     STATE_DIGEST_TAG,
     STATE_FILE,
-    Trained,
-    run_training,
 )
+from fraudstream.training.train import Trained, run_training
 
 
 def test_the_registered_file_loads_and_scores_as_the_model_does(trained: Trained) -> None:

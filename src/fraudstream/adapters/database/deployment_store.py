@@ -1,188 +1,178 @@
-"""Deployments in Postgres: which model the next slice scores with, and the state its log begins from."""
+"""`Deployments` in Postgres: which model the next slice scores with, and the state its log begins from."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from typing import Literal
 
 import psycopg2
+from psycopg2 import errors
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
+from sqlalchemy.engine import make_url
 
-from fraudstream.adapters.database.binary_copy import Column, bigint, copy_in, double, integer, payload, raw, timestamp
+from fraudstream.adapters.database import life_cycle_rows as rows
+from fraudstream.adapters.database import state_rows
 from fraudstream.adapters.database.sessions import connect
-from fraudstream.errors import TemporarilyUnavailable
-from fraudstream.features.events import ABSENT, Floats, Ints
-from fraudstream.models.initial_state import InitialState, WaitingPayments
+from fraudstream.errors import ConfigurationError, ModelUnavailable, TemporarilyUnavailable
+from fraudstream.models.initial_state import InitialState
+from fraudstream.ports.life_cycle import (
+    Action,
+    Candidate,
+    Challenger,
+    Decision,
+    PastDeployment,
+    Signature,
+    check_trial,
+)
 from fraudstream.ports.slices import Deployment
 
 _LIMITS = "SET LOCAL statement_timeout = '120s'; SET LOCAL lock_timeout = '30s'"
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(%s)"
-"""Promotions wait for each other; readers, the scorer among them, do not wait."""
+"""Changes wait for each other; readers, the scorer among them, do not wait."""
 _PROMOTION_LOCK = 0x70726F6D6F7465
 """Key of that lock, which takes no right to the table; any constant would do."""
-_ACTIVE = """
-SELECT deployment_id, model_version, digest, catalogue_version, threshold FROM deployments
-WHERE active AND (%(model_name)s::text IS NULL
-                  OR (model_name, model_version, digest) = (%(model_name)s, %(model_version)s, %(digest)s))
-"""
-_INSERT = """
-INSERT INTO deployments (model_name, model_version, digest, catalogue_version, threshold, reason, active)
-VALUES (%s, %s, %s, %s, %s, %s, true)
-"""
-_STATE_VERSION = """
-INSERT INTO state_versions (catalogue_version, as_of_positions, label_seq)
-VALUES (%s, '{}', coalesce((SELECT max(label_seq) FROM label_progress), 0))
-ON CONFLICT DO NOTHING
-"""
-
-
-@dataclass(frozen=True)
-class Promotion:
-    """A model version about to be deployed; `content` is its scoring artefact, `digest` the SHA-256 of it."""
-
-    model_name: str
-    model_version: str
-    digest: str
-    catalogue_version: int
-    threshold: float
-    reason: str
-    content: bytes
 
 
 class PostgresDeployments:
-    """Writes promotions; each in one transaction, so a scorer sees a model with its state or neither."""
+    """Each change in one transaction, so a scorer sees a model with its state or neither."""
 
     def __init__(self, url: str) -> None:
         self._url = url
 
     def active(self) -> Deployment | None:
-        """What the next slice scores with; nothing before the first promotion.
+        """See `Deployments.active`."""
+        with self._transaction() as cursor:
+            return rows.active(cursor)
 
-        Raises:
-            TemporarilyUnavailable: the database did not answer.
-        """
-        with _transaction(self._url) as cursor:
-            return _active(cursor)
+    def challenger(self) -> Challenger | None:
+        """See `Deployments.challenger`."""
+        with self._transaction() as cursor:
+            return rows.challenger(cursor)
 
     def has_state(self, catalogue_version: int) -> bool:
-        """Whether the state of a catalogue version is there already.
+        """See `Deployments.has_state`."""
+        with self._transaction() as cursor:
+            return state_rows.has_state(cursor, catalogue_version)
 
-        Raises:
-            TemporarilyUnavailable: the database did not answer.
-        """
-        with _transaction(self._url) as cursor:
-            return _has_state(cursor, catalogue_version)
+    def artefact(self, digest: str) -> bytes:
+        """See `Deployments.artefact`."""
+        with self._transaction() as cursor:
+            cursor.execute("SELECT content FROM model_artefacts WHERE digest = %s", (digest,))
+            row = cursor.fetchone()
+        if row is None:
+            raise ModelUnavailable(f"no model artefact with SHA-256 {digest} is stored; promote another version")
+        return bytes(row[0])
 
-    def deploy(self, promotion: Promotion, state: InitialState | None) -> Deployment:
-        """Make a model the active one; does nothing if that version is active already.
+    def deploy(
+        self,
+        candidate: Candidate,
+        state: InitialState | None,
+        signature: Signature,
+        *,
+        instead_of: Deployment | None = None,
+    ) -> Deployment:
+        """See `Deployments.deploy`."""
+        with self._change() as cursor:
+            before = _unchanged(cursor, instead_of)
+            if before is not None and rows.is_active(cursor, candidate):
+                return before
+            rows.put_artefact(cursor, candidate)
+            if state is not None and not state_rows.has_state(cursor, candidate.catalogue_version):
+                state_rows.write_state(cursor, candidate.catalogue_version, state)
+            deployed = rows.activate(cursor, candidate.model_name, candidate, signature.reason, restores=None)
+            _decide(cursor, Action.PROMOTE, candidate, before, signature)
+        return deployed
 
-        `state` is written only where its catalogue version has none yet, together with the payments that still
-        wait for a label.
-
-        Raises:
-            TemporarilyUnavailable: the database did not answer; nothing was written.
-        """
-        with _transaction(self._url) as cursor:
-            cursor.execute(_ONE_AT_A_TIME, (_PROMOTION_LOCK,))
-            active = _active(cursor, promotion)
-            if active is not None:
-                return active
-            cursor.execute(
-                "INSERT INTO model_artefacts (digest, content) VALUES (%s, %s) ON CONFLICT DO NOTHING",
-                (promotion.digest, promotion.content),
+    def restore(self, past: PastDeployment, signature: Signature, *, instead_of: Deployment) -> Deployment:
+        """See `Deployments.restore`."""
+        wanted = past.deployment
+        with self._change() as cursor:
+            before = _unchanged(cursor, instead_of)
+            restored = rows.activate(
+                cursor, past.model_name, wanted, signature.reason, restores=past.restores or wanted.deployment_id
             )
-            if state is not None and not _has_state(cursor, promotion.catalogue_version):
-                _write_state(cursor, promotion.catalogue_version, state)
-            cursor.execute("UPDATE deployments SET active = false WHERE active")
-            return _insert(cursor, promotion)
+            rows.decide(cursor, Action.ROLLBACK, past.model_name, wanted.model_version, before, signature)
+        return restored
 
+    def begin_trial(self, candidate: Candidate, signature: Signature) -> Challenger:
+        """See `Deployments.begin_trial`."""
+        with self._change() as cursor:
+            before, running = rows.active(cursor), rows.challenger(cursor)
+            if running is not None and (running.model_version, running.digest) == (
+                candidate.model_version,
+                candidate.digest,
+            ):
+                return running
+            check_trial(candidate, before, running)
+            rows.put_artefact(cursor, candidate)
+            terms = (candidate.digest, candidate.catalogue_version, candidate.threshold, signature.reason)
+            cursor.execute(rows.INSERT_CHALLENGER, (candidate.model_name, candidate.model_version, *terms))
+            _decide(cursor, Action.SHADOW, candidate, before, signature)
+            begun = rows.challenger(cursor)
+        assert begun is not None  # noqa: S101 - inserted just now
+        return begun
 
-def _insert(cursor: Cursor, promotion: Promotion) -> Deployment:
-    cursor.execute(
-        _INSERT,
-        (
-            promotion.model_name,
-            promotion.model_version,
-            promotion.digest,
-            promotion.catalogue_version,
-            promotion.threshold,
-            promotion.reason,
-        ),
-    )
-    inserted = _active(cursor)
-    assert inserted is not None  # noqa: S101 - inserted just now
-    return inserted
+    def end_trial(
+        self, challenger: Challenger, action: Literal[Action.KEEP, Action.REJECT], signature: Signature
+    ) -> None:
+        """See `Deployments.end_trial`."""
+        with self._change() as cursor:
+            cursor.execute(f"{rows.END_TRIAL} AND challenger_id = %s", (challenger.challenger_id,))
+            if cursor.rowcount == 0:
+                raise TemporarilyUnavailable(f"the trial of version {challenger.model_version} has ended meanwhile")
+            _decide(cursor, action, challenger, rows.active(cursor), signature)
 
+    def record(self, action: Action, model_name: str, model_version: str, signature: Signature) -> None:
+        """See `Deployments.record`."""
+        with self._transaction() as cursor:
+            rows.decide(cursor, action, model_name, model_version, rows.active(cursor), signature)
 
-def _active(cursor: Cursor, promotion: Promotion | None = None) -> Deployment | None:
-    """The active deployment, or, asked about a promotion, that deployment if it is the active one."""
-    cursor.execute(
-        _ACTIVE,
-        {
-            "model_name": promotion and promotion.model_name,
-            "model_version": promotion and promotion.model_version,
-            "digest": promotion and promotion.digest,
-        },
-    )
-    row = cursor.fetchone()
-    return None if row is None else Deployment(*row)
+    def past(self, most: int) -> Sequence[PastDeployment]:
+        """See `Deployments.past`."""
+        with self._transaction() as cursor:
+            return rows.past(cursor, most)
 
+    def decisions(self, most: int) -> Sequence[Decision]:
+        """See `Deployments.decisions`."""
+        with self._transaction() as cursor:
+            return rows.decisions(cursor, most)
 
-def _has_state(cursor: Cursor, catalogue_version: int) -> bool:
-    cursor.execute("SELECT FROM state_versions WHERE catalogue_version = %s", (catalogue_version,))
-    return cursor.fetchone() is not None
-
-
-def _write_state(cursor: Cursor, version: int, state: InitialState) -> None:
-    for prefix in ("initial_", ""):
-        _copy_rows(cursor, f"{prefix}customer_state", version, ("user_id", state.user_ids), state.customer_state)
-        _copy_rows(cursor, f"{prefix}customer_risk", version, ("user_id", state.user_ids), state.customer_risk)
-        _copy_rows(cursor, f"{prefix}merchant_risk", version, ("merchant_id", state.merchant_ids), state.merchant_risk)
-    _copy_waiting(cursor, state.waiting)
-    cursor.execute(_STATE_VERSION, (version,))
-
-
-def _copy_rows(cursor: Cursor, table: str, version: int, key: tuple[str, Ints], rows: Floats) -> None:
-    name, ids = key
-    value = "state" if table.endswith("customer_state") else "risk"
-    _copy(
-        cursor,
-        table,
-        [integer("catalogue_version", ids * 0 + version), bigint(name, ids), raw(value, rows.astype("<f8"))],
-    )
-
-
-def _copy_waiting(cursor: Cursor, waiting: WaitingPayments) -> None:
-    cursor.execute("SELECT FROM history_transactions LIMIT 1")
-    if cursor.fetchone() is not None:  # an earlier catalogue version brought them along
-        return
-    _copy(
-        cursor,
-        "history_transactions",
-        [
-            raw("transaction_id", waiting.transaction_id),
-            bigint("user_id", waiting.user_id),
-            bigint("merchant_id", waiting.merchant_id, waiting.merchant_id != ABSENT),
-            timestamp("event_time", waiting.event_time),
-            double("amount", waiting.amount),
-            double("amount_ratio", waiting.amount_ratio),
-        ],
-    )
-
-
-def _copy(cursor: Cursor, table: str, columns: list[Column]) -> None:
-    if len(columns[0].wire):
-        copy_in(cursor, table, [column.name for column in columns], payload(columns))
-
-
-@contextmanager
-def _transaction(url: str) -> Iterator[Cursor]:
-    connection: Connection = connect(url, application="fraudstream-promote")
-    try:
-        with connection, connection.cursor() as cursor:
-            cursor.execute(_LIMITS)
+    @contextmanager
+    def _change(self) -> Iterator[Cursor]:
+        with self._transaction() as cursor:
+            cursor.execute(_ONE_AT_A_TIME, (_PROMOTION_LOCK,))
             yield cursor
-    except psycopg2.Error as error:
-        raise TemporarilyUnavailable(f"PostgreSQL did not take the promotion: {error}") from error
-    finally:
-        connection.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Cursor]:
+        connection: Connection = connect(self._url, application="fraudstream-promote")
+        try:
+            with connection, connection.cursor() as cursor:
+                cursor.execute(_LIMITS)
+                yield cursor
+        except (errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction) as error:
+            raise ConfigurationError(
+                f"the database role {make_url(self._url).username} may not do this ({error}); "
+                "DATABASE_URL must name the role that promotes"
+            ) from error
+        except psycopg2.Error as error:
+            raise TemporarilyUnavailable(f"PostgreSQL did not take the promotion: {error}") from error
+        finally:
+            connection.close()
+
+
+def _unchanged(cursor: Cursor, instead_of: Deployment | None) -> Deployment | None:
+    """The active deployment, which must be the one that the caller decided to replace."""
+    found = rows.active(cursor)
+    if instead_of is not None and (found is None or found.deployment_id != instead_of.deployment_id):
+        raise TemporarilyUnavailable(
+            f"version {instead_of.model_version} is not at work any more, another decision came first; "
+            "look with `fraudstream models` and decide again"
+        )
+    return found
+
+
+def _decide(
+    cursor: Cursor, action: Action, about: Candidate | Challenger, before: Deployment | None, signature: Signature
+) -> None:
+    rows.decide(cursor, action, about.model_name, about.model_version, before, signature)

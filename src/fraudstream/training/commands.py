@@ -1,0 +1,114 @@
+"""The verbs of a model's life; like the command line itself it imports nothing heavy."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fraudstream.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from fraudstream.training.gate import GateRules
+
+life_cycle = typer.Typer()
+
+Author = Annotated[str | None, typer.Option(help="Who decides, for the record; the login name if unset.")]
+Version = Annotated[str | None, typer.Option(help="Registered version; the newest if unset.")]
+Days = Annotated[float, typer.Option(min=0, help="Days of the payments' time after which outcomes count as known.")]
+
+PASSES, STAYS, TOO_EARLY = 0, 4, 5
+"""Exit codes of `gate`: the challenger is better; it is not, or must not be used; too little has matured."""
+
+
+@life_cycle.command()
+def promote(
+    *,
+    version: Version = None,
+    reason: Annotated[str, typer.Option(help="Why, for the record.")] = "promoted by hand",
+    author: Author = None,
+    gate: Annotated[bool, typer.Option("--gate", help="Only the version on trial, and only if it is better.")] = False,
+    maturity: Days = 7.0,
+) -> None:
+    """Put a registered model to work at once."""
+    if gate:
+        from fraudstream.training.operate import promote_through_gate  # noqa: PLC0415
+
+        deployment = promote_through_gate(version, _rules(maturity), reason=reason, author=author)
+    else:
+        from fraudstream.training.main import promote as run  # noqa: PLC0415
+
+        deployment = run(version=version, reason=reason, author=author)
+    typer.echo(f"version {deployment.model_version} is active (deployment {deployment.deployment_id})")
+
+
+@life_cycle.command()
+def shadow(
+    *,
+    version: Version = None,
+    stop: Annotated[bool, typer.Option("--stop", help="End the trial that is running.")] = False,
+    reason: Annotated[str, typer.Option(help="Why, for the record.")] = "by hand",
+    author: Author = None,
+) -> None:
+    """Let a registered model score beside the one at work, or end that."""
+    from fraudstream.training import main  # noqa: PLC0415
+
+    if stop:
+        if version is not None:
+            raise ConfigurationError("name a version to try, or --stop to end the trial that is running; not both")
+        ended = main.stop_trial(reason=reason, author=author)
+        typer.echo(f"the trial of version {ended.model_version} has ended")
+    else:
+        begun = main.begin_trial(version=version, reason=reason, author=author)
+        typer.echo(f"version {begun.model_version} scores beside the one at work; `fraudstream gate` compares them")
+
+
+@life_cycle.command()
+def gate(
+    *,
+    promote: Annotated[bool, typer.Option("--promote", help="Do what it says: deploy it, or end its trial.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one line of JSON instead of a table.")] = False,
+    maturity: Days = 7.0,
+    fewest_frauds: Annotated[int, typer.Option(min=1, help="Matured frauds without which nothing is decided.")] = 50,
+    margin: Annotated[float, typer.Option(min=0, max=1, help="Least gain in average precision.")] = 0.01,
+    author: Author = None,
+) -> None:
+    """Compare the model on trial with the one at work, on the same payments."""
+    from fraudstream.training import operate  # noqa: PLC0415
+
+    outcome = operate.gate(
+        _rules(maturity, fewest_frauds=fewest_frauds, margin=margin), carry=promote, as_json=as_json, author=author
+    )
+    raise typer.Exit({"promote": PASSES, "wait": TOO_EARLY}.get(outcome, STAYS))
+
+
+@life_cycle.command()
+def rollback(
+    *,
+    to: Annotated[str | None, typer.Option(help="Version that was at work; the one before if unset.")] = None,
+    reason: Annotated[str, typer.Option(help="Why, for the record.")],
+    author: Author = None,
+) -> None:
+    """Put the model before back to work, with the next slice."""
+    from fraudstream.training import operate  # noqa: PLC0415
+
+    operate.rollback(to=to, reason=reason, author=author)
+
+
+@life_cycle.command()
+def models(
+    *, last: Annotated[int, typer.Option(min=1, max=1_000, help="How many deployments and decisions.")] = 10
+) -> None:
+    """Show which model is at work, which is on trial, since when and why."""
+    from fraudstream.training import operate  # noqa: PLC0415
+
+    operate.show_models(most=last)
+
+
+def _rules(maturity: float, *, fewest_frauds: int | None = None, margin: float | None = None) -> "GateRules":
+    from fraudstream.training.gate import GateRules  # noqa: PLC0415
+
+    usual = GateRules()
+    return GateRules(
+        maturity=maturity * 86_400.0,
+        fewest_frauds=usual.fewest_frauds if fewest_frauds is None else fewest_frauds,
+        margin=usual.margin if margin is None else margin,
+    )
