@@ -28,3 +28,7 @@ class Fenced(FraudstreamError):  # noqa: N818 - the domain's word
 
 class ModelUnavailable(FraudstreamError):  # noqa: N818 - the domain's word
     """Stop or keep the last good model: an artefact is missing, damaged or does not fit the catalogue."""
+
+
+class ImpossibleRequest(FraudstreamError):  # noqa: N818 - the domain's word
+    """Tell whoever asked: what they asked for can't be done, and asking the same again won't help."""

@@ -117,7 +117,6 @@ class MemoryStack:
     initial_states: dict[int, Floats] = field(default_factory=dict)
     clock: ManualClock = field(default_factory=lambda: ManualClock(1_750_100_000.0))
     _models: ModelCache = field(default_factory=ModelCache)
-    _labelled: int = 0
 
     def __post_init__(self) -> None:
         self.broker.clock = self.clock
@@ -181,9 +180,18 @@ class MemoryStack:
             arrived_at=dt.datetime.fromtimestamp(self.clock.now(), dt.UTC),
         )
         self.broker.append(LABELS, b"1", encode_label(label))
+        self.apply_labels()
+
+    def garble(self) -> None:
+        """Let something arrive in the log of labels that is none."""
+        self.broker.append(LABELS, b"1", b"not a label")
+        self.apply_labels()
+
+    def apply_labels(self) -> None:
+        """Let the label applier take what is new in its log, and what has waited."""
         applier = LabelApplier(self.labels, LABELS, self.broker.ids[LABELS], dt.timedelta(days=1))
-        applier.apply(self.broker.logs[LABELS, 0][self._labelled :])
-        self._labelled += 1
+        applier.apply(self.broker.logs[LABELS, 0])
+        applier.release()
         self._publish_risk()
 
     def ledger(self) -> MemoryLedger:

@@ -1,0 +1,100 @@
+"""`LabelDesk` on Postgres; reads alone, so whoever may only look may use it."""
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+
+import psycopg2
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
+
+from fraudstream.adapters.database.sessions import connect
+from fraudstream.errors import TemporarilyUnavailable
+from fraudstream.ports.label_desk import KnownPayment, LabelFate, LabelPlace, StoredLabel
+
+_PAYMENT = """
+SELECT user_id, event_time FROM (
+    SELECT 1 AS rank, user_id, event_time FROM scored_transactions WHERE transaction_id = %(id)s
+    UNION ALL SELECT 2, user_id, event_time FROM history_transactions WHERE transaction_id = %(id)s
+) AS known ORDER BY rank LIMIT 1
+"""
+_LABELS = """
+SELECT topic_id::text, partition, "offset", label_seq, is_fraud, source, arrived_at FROM labels
+WHERE transaction_id = %s ORDER BY label_seq NULLS LAST, stored_at, partition, "offset"
+"""
+_OUTCOMES = """
+SELECT DISTINCT ON (transaction_id) transaction_id::text, is_fraud FROM labels
+WHERE transaction_id = ANY(%s::uuid[]) AND label_seq IS NOT NULL ORDER BY transaction_id, label_seq DESC
+"""
+_STREAM_TIME = """
+SELECT max(event_time) FROM (SELECT * FROM slices WHERE rows > 0 ORDER BY slice_id DESC LIMIT 20) AS recent
+CROSS JOIN LATERAL (
+    SELECT event_time FROM scored_transactions AS scored
+    WHERE scored.topic_id = recent.topic_id AND scored.partition = recent.partition
+    AND scored."offset" BETWEEN greatest(first_offset, last_offset - 999) AND last_offset
+) AS newest
+"""
+"""The last rows of the last slices: several of each partition, and a bounded number however large slices are."""
+_FATE = """
+SELECT label_seq, NULL FROM labels WHERE topic_id = %(topic_id)s AND partition = %(partition)s AND "offset" = %(offset)s
+UNION ALL
+SELECT NULL, reason || ': ' || detail FROM quarantine
+WHERE topic_id = %(topic_id)s AND partition = %(partition)s AND "offset" = %(offset)s
+"""
+
+
+class PostgresLabelDesk:
+    """Each call opens and closes its own connection, so any thread may ask."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def payment(self, transaction_id: uuid.UUID) -> KnownPayment | None:
+        """See `LabelDesk.payment`."""
+        with self._reading() as cursor:
+            cursor.execute(_PAYMENT, {"id": str(transaction_id)})
+            row = cursor.fetchone()
+        return None if row is None else KnownPayment(*row)
+
+    def labels(self, transaction_id: uuid.UUID) -> Sequence[StoredLabel]:
+        """See `LabelDesk.labels`."""
+        with self._reading() as cursor:
+            return stored_labels(cursor, transaction_id)
+
+    def outcomes(self, ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, bool]:
+        """See `LabelDesk.outcomes`."""
+        with self._reading() as cursor:
+            cursor.execute(_OUTCOMES, ([str(key) for key in ids],))
+            return {uuid.UUID(key): is_fraud for key, is_fraud in cursor}
+
+    def stream_time(self) -> dt.datetime | None:
+        """See `LabelDesk.stream_time`."""
+        with self._reading() as cursor:
+            cursor.execute(_STREAM_TIME)
+            row = cursor.fetchone()
+        return row[0] if row else None
+
+    def fate(self, place: LabelPlace) -> LabelFate | None:
+        """See `LabelDesk.fate`."""
+        with self._reading() as cursor:
+            values = {"topic_id": place.topic_id, "partition": place.partition, "offset": place.offset}
+            cursor.execute(_FATE, values)
+            row = cursor.fetchone()
+        return None if row is None else LabelFate(*row)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Cursor]:
+        try:
+            with closing(connect(self._url, application="fraudstream-label")) as connection:
+                connection.set_session(readonly=True)
+                with connection.cursor() as cursor:
+                    cursor.execute("SET LOCAL statement_timeout = '30s'")
+                    yield cursor
+        except psycopg2.Error as error:
+            raise TemporarilyUnavailable(f"labels and payments could not be looked up: {error}") from error
+
+
+def stored_labels(cursor: Cursor, transaction_id: uuid.UUID) -> list[StoredLabel]:
+    """Every label of one payment, as `LabelDesk.labels` orders them."""
+    cursor.execute(_LABELS, (str(transaction_id),))
+    return [StoredLabel(LabelPlace(*row[:3]), *row[3:]) for row in cursor]

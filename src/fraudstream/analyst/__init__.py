@@ -1,0 +1,1 @@
+"""Answers on demand and feedback by people: labels, explanations, backtests, and the same over HTTP."""

@@ -1,0 +1,41 @@
+"""The analyst's verbs; like the command line itself it imports nothing heavy."""
+
+import uuid
+from datetime import datetime
+from typing import Annotated, Literal
+
+import typer
+
+from fraudstream.contracts.label import LabelSource
+
+analyst = typer.Typer()
+
+TransactionId = Annotated[uuid.UUID, typer.Argument(help="Id of the payment, a UUID.", show_default=False)]
+
+
+@analyst.command()
+def label(
+    transaction_id: TransactionId,
+    outcome: Annotated[
+        Literal["fraud", "genuine"], typer.Argument(help="What it turned out to be.", show_default=False)
+    ],
+    *,
+    source: Annotated[LabelSource, typer.Option(help="Who says so.")] = "analyst",
+    user: Annotated[int | None, typer.Option(min=0, help="Customer of a payment that is still to come.")] = None,
+    arrived_at: Annotated[
+        datetime | None, typer.Option(help="When it became known, UTC; by default now, in the stream's own time.")
+    ] = None,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait until it is applied.")] = 5.0,
+) -> None:
+    """Say what a payment turned out to be."""
+    from fraudstream.analyst.labelling import Word  # noqa: PLC0415
+    from fraudstream.analyst.main import label as run  # noqa: PLC0415
+
+    word = Word(
+        transaction_id=transaction_id,
+        is_fraud=outcome == "fraud",
+        source=source,
+        user_id=user,
+        arrived_at=arrived_at,
+    )
+    raise typer.Exit(0 if run(word, wait_seconds=wait) else 1)
