@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from fraudstream import __version__
+from fraudstream.analyst.commands import analyst
 from fraudstream.errors import ConfigurationError, FraudstreamError
 from fraudstream.provisioning.commands import provision
 
@@ -198,6 +199,7 @@ def migrate() -> None:
 
 
 app.add_typer(provision, name="provision")
+app.add_typer(analyst)
 
 
 @app.command()
