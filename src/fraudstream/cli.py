@@ -10,6 +10,7 @@ from fraudstream import __version__
 from fraudstream.analyst.commands import analyst
 from fraudstream.errors import ConfigurationError, FraudstreamError
 from fraudstream.provisioning.commands import provision
+from fraudstream.training.commands import Author, life_cycle
 
 app = typer.Typer(
     name="fraudstream",
@@ -110,6 +111,7 @@ def train(
     customers: Customers = 2_000,
     history_days: HistoryDays = 45,
     start: Start = None,
+    author: Author = None,
 ) -> None:
     """Train on simulated history, register the model."""
     from fraudstream.training.main import active_version  # noqa: PLC0415
@@ -124,6 +126,7 @@ def train(
         history_days=history_days,
         start=_epoch_seconds(start),
         promote_because="trained and promoted in one go" if promote else None,
+        author=author,
     )
     done = (
         "is at work" if promote else f"is registered; `fraudstream promote --version {trained.version}` puts it to work"
@@ -131,17 +134,7 @@ def train(
     typer.echo(f"version {trained.version} {done}")
 
 
-@app.command()
-def promote(
-    *,
-    version: Annotated[str | None, typer.Option(help="Registered version; the newest if unset.")] = None,
-    reason: Annotated[str, typer.Option(help="Why, for the record.")] = "promoted by hand",
-) -> None:
-    """Put a registered model to work at once."""
-    from fraudstream.training.main import promote as run  # noqa: PLC0415
-
-    deployment = run(version=version, reason=reason)
-    typer.echo(f"version {deployment.model_version} is active (deployment {deployment.deployment_id})")
+app.add_typer(life_cycle)
 
 
 @app.command("apply-labels")

@@ -24,7 +24,13 @@ VENDOR_DOORS = {
     "sqlalchemy": {"adapters/database/"},
     "alembic": {"adapters/database/"},
     "aws_lambda_powertools": {"alerting/"},
-    "typer": {"cli.py", "provisioning/commands.py", "alerting/commands.py", "quality/commands.py", "analyst/commands.py"},
+    "typer": {
+        "cli.py",
+        "provisioning/commands.py",
+        "alerting/commands.py",
+        "quality/commands.py",
+        "analyst/commands.py",
+    },
 }
 
 

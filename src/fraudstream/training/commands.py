@@ -48,7 +48,7 @@ def shadow(
     reason: Annotated[str, typer.Option(help="Why, for the record.")] = "by hand",
     author: Author = None,
 ) -> None:
-    """Let a registered model score beside the one at work, or end that."""
+    """Try a registered model beside the one at work."""
     from fraudstream.training import main  # noqa: PLC0415
 
     if stop:
@@ -71,7 +71,7 @@ def gate(
     margin: Annotated[float, typer.Option(min=0, max=1, help="Least gain in average precision.")] = 0.01,
     author: Author = None,
 ) -> None:
-    """Compare the model on trial with the one at work, on the same payments."""
+    """Compare the model on trial with the one at work."""
     from fraudstream.training import operate  # noqa: PLC0415
 
     outcome = operate.gate(
@@ -97,7 +97,7 @@ def rollback(
 def models(
     *, last: Annotated[int, typer.Option(min=1, max=1_000, help="How many deployments and decisions.")] = 10
 ) -> None:
-    """Show which model is at work, which is on trial, since when and why."""
+    """Show which models are at work and on trial, and why."""
     from fraudstream.training import operate  # noqa: PLC0415
 
     operate.show_models(most=last)
