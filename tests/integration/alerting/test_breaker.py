@@ -7,6 +7,7 @@ import sys
 import uuid
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from tests.integration.verify.postgres_stack import PostgresStack, fill
@@ -25,19 +26,20 @@ pytestmark = pytest.mark.integration
 
 DYING_RELAY = """
 import os, signal, sys
+from pathlib import Path
 from fraudstream.adapters.database.outbox_store import PostgresOutbox
 from fraudstream.adapters.memory import MemoryBroker, MemoryProducer
 from fraudstream.alerting.breaker import Breaker
 from fraudstream.alerting.relay import Relay
 from fraudstream.clock import ManualClock
-from fraudstream.contracts.topics import ALERTS
+from fraudstream.contracts.topics import ALERTS, TOPICS
 
 broker = MemoryBroker()
-broker.ensure_topics({ALERTS: 1}, 1)
+broker.ensure_topics({topic.name: 1 for topic in TOPICS}, 1)
 
 class DiesBeforeMarking(PostgresOutbox):
     def settle(self, sent):
-        print(*[record.value.decode() for record in broker.logs[ALERTS, 0]], sep="\\n", flush=True)
+        Path(sys.argv[4]).write_bytes(b"\\n".join(record.value for record in broker.logs[ALERTS, 0]))
         os.kill(os.getpid(), signal.SIGKILL)
 
 breaker = Breaker(ManualClock(float(sys.argv[2])), int(sys.argv[3]))
@@ -152,17 +154,14 @@ def test_an_alert_that_lost_its_place_in_the_outbox_is_not_excused_by_its_status
     assert not balance.holds
 
 
-def test_a_relay_killed_between_publishing_and_marking_loses_nothing_and_gets_no_new_budget(world: World) -> None:
-    moment, most = str(world.clock.now()), "3"
-    died = subprocess.run(
-        [sys.executable, "-c", DYING_RELAY, world.stack.url, moment, most],
-        check=False,
-        timeout=60,
-        capture_output=True,
-        text=True,
-    )
+def test_a_relay_killed_between_publishing_and_marking_loses_nothing_and_gets_no_new_budget(
+    world: World, tmp_path: Path
+) -> None:
+    moment, most, said = str(world.clock.now()), "3", tmp_path / "published"
+    command = [sys.executable, "-c", DYING_RELAY, world.stack.url, moment, most, str(said)]
+    died = subprocess.run(command, check=False, timeout=60, capture_output=True, text=True)
     assert died.returncode == -signal.SIGKILL, died.stderr
-    first = [parse_alert(line.encode()).alert_id for line in died.stdout.splitlines()]
+    first = [parse_alert(line).alert_id for line in said.read_bytes().splitlines()]
     assert world.held() == []
     world.relay(3)
 
