@@ -30,6 +30,7 @@ VENDOR_DOORS = {
         "alerting/commands.py",
         "quality/commands.py",
         "analyst/commands.py",
+        "training/commands.py",
     },
 }
 
