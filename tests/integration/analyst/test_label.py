@@ -19,6 +19,11 @@ def said(number: int, *, is_fraud: bool = True) -> Word:
     return Word(transaction_id=uuid.UUID(int=number), is_fraud=is_fraud)
 
 
+def printed(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """What the command said; the label applier logs in between."""
+    return [line for line in capsys.readouterr().out.splitlines() if "[info " not in line]
+
+
 def merchant_risk(stream: LabelledStream, merchant_id: int) -> bytes:
     ((risk,),) = stream.stack.run("SELECT risk FROM merchant_risk WHERE merchant_id = %s", merchant_id)
     return bytes(risk)
@@ -39,7 +44,7 @@ def test_a_label_moves_the_risk_of_its_merchant_within_a_second(
             taken.append(time.monotonic() - begun)
             assert merchant_risk(stream, 7) != before
 
-    lines = capsys.readouterr().out.splitlines()
+    lines = printed(capsys)
     assert lines[1::2] == [f"applied as label {turn}: scores see it from now on" for turn in (1, 2, 3)]
     assert min(taken) < 1.0
     stream.stack.send(a_payment(4, user_id=3, merchant_id=7))
@@ -57,7 +62,7 @@ def test_the_newer_word_counts_and_a_payment_to_come_is_waited_for(
         label(said(1, is_fraud=False), wait_seconds=30.0)
         label(Word(transaction_id=UNKNOWN, is_fraud=True, user_id=8), wait_seconds=30.0)
 
-    lines = capsys.readouterr().out.splitlines()
+    lines = printed(capsys)
     assert lines[3].startswith("it contradicts what was said before (fraud, by analyst, ")
     assert lines[4] == "applied as label 2: scores see it from now on"
     assert lines[-1] == "it waits until its payment is scored"
