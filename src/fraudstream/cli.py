@@ -8,6 +8,7 @@ import typer
 
 from fraudstream import __version__
 from fraudstream.analyst.commands import analyst
+from fraudstream.alerting.commands import breaker
 from fraudstream.errors import ConfigurationError, FraudstreamError
 from fraudstream.provisioning.commands import provision
 from fraudstream.training.commands import Author, life_cycle
@@ -193,6 +194,7 @@ def migrate() -> None:
 
 app.add_typer(provision, name="provision")
 app.add_typer(analyst)
+app.add_typer(breaker, name="breaker")
 
 
 @app.command()
