@@ -22,13 +22,13 @@ from fraudstream.alerting.inbox import Inbox
 from fraudstream.alerting.kafka_event import EventSource
 from fraudstream.alerting.parking import Parking
 from fraudstream.alerting.relay import Relay
-from fraudstream.alerting.service import serve, stop_on_signals
 from fraudstream.alerting.trigger import Trigger, TriggerPolicy
 from fraudstream.clock import SystemClock
 from fraudstream.contracts.topics import ALERTS
 from fraudstream.errors import ConfigurationError
 from fraudstream.heartbeat import Heartbeat
 from fraudstream.ports.delivery import FunctionInvoker
+from fraudstream.service import serve, stop_on_signals
 from fraudstream.settings import AlertingSettings, DatabaseSettings, KafkaSettings, LogSettings, sdk_environment
 
 GROUP = "fraudstream-alert-lambda"

@@ -7,10 +7,10 @@ import structlog
 
 from fraudstream import logs
 from fraudstream.adapters.aws.resources import AlertingResources, AwsResources, ResourceNames
-from fraudstream.alerting.service import stop_on_signals
 from fraudstream.clock import Clock, SystemClock, pause
 from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.heartbeat import Heartbeat
+from fraudstream.service import stop_on_signals
 from fraudstream.settings import AlertingSettings
 
 EVERY = 5.0

@@ -15,10 +15,10 @@ from fraudstream.adapters.aws.queue import SqsQueue
 from fraudstream.adapters.memory_delivery import MemoryAlerts
 from fraudstream.alerting.inbox import Inbox
 from fraudstream.alerting.message import notification_of
-from fraudstream.alerting.service import serve
 from fraudstream.alerting.trigger import TriggerPolicy
 from fraudstream.clock import ManualClock
 from fraudstream.contracts.alert import encode_alert
+from fraudstream.service import serve
 
 pytestmark = pytest.mark.integration
 

@@ -11,10 +11,10 @@ from tests.unit.alerting.builders import an_alert
 from fraudstream.adapters.memory_delivery import MemoryAlerts, MemoryNotifier, MemoryQueue
 from fraudstream.alerting.inbox import Inbox, alert_id_in
 from fraudstream.alerting.message import notification_of
-from fraudstream.alerting.service import PATIENCE, serve
 from fraudstream.clock import ManualClock
 from fraudstream.errors import ConfigurationError, MalformedEvent, TemporarilyUnavailable
 from fraudstream.ports.delivery import QueuedMessage
+from fraudstream.service import PATIENCE, serve
 
 ENVELOPE = Path(__file__).parents[2] / "events" / "aws" / "sns-envelope.json"
 

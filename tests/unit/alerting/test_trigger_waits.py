@@ -16,12 +16,12 @@ from tests.unit.alerting.trigger_world import (
     naming,
 )
 
-from fraudstream.alerting.service import LONGEST_PAUSE, PATIENCE, serve
 from fraudstream.alerting.trigger import TriggerPolicy
 from fraudstream.clock import ManualClock
 from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.heartbeat import Heartbeat
 from fraudstream.ports.delivery import FunctionAnswer
+from fraudstream.service import LONGEST_PAUSE, PATIENCE, serve
 
 IN_PROGRESS = error("IdempotencyAlreadyInProgressError", "Execution already in progress")
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from fraudstream.alerting.service import PATIENCE, serve, stop_on_signals
 from fraudstream.clock import ManualClock
 from fraudstream.errors import ConfigurationError, TemporarilyUnavailable
 from fraudstream.heartbeat import Heartbeat
+from fraudstream.service import PATIENCE, serve, stop_on_signals
 
 
 class Step:

@@ -1,4 +1,4 @@
-"""How the services of the alert path run: a step again and again, until they are told to stop."""
+"""How services run: a step again and again, until they are told to stop."""
 
 import signal
 import threading
