@@ -26,8 +26,8 @@ SMALLEST_PROBABILITY = 1e-6
 class Scored:
     """Scores of `n` payments.
 
-    `probability` (n,) is calibrated. `top_feature` (n, 4) are the columns of the features that raised the score
-    most, strongest first, `NO_FEATURE` where there are fewer; `top_contribution` (n, 4) says by how much, in
+    `probability` (n,) is calibrated. `top_feature` (n, top) are the columns of the features that raised the score
+    most, strongest first, `NO_FEATURE` where there are fewer; `top_contribution` (n, top) says by how much, in
     log-odds (always positive, 0 beside `NO_FEATURE`). `log_odds` (n,) is the score before calibration.
     """
 
@@ -71,10 +71,10 @@ class _Output(NamedTuple):
     log_odds: Floats
 
 
-def score(model: ScoringModel, vectors: Floats) -> Scored:
-    """Score vectors of shape (n, F), whose columns are `model.feature_names`."""
+def score(model: ScoringModel, vectors: Floats, *, top: int = TOP) -> Scored:
+    """Score vectors of shape (n, F), whose columns are `model.feature_names`, and keep the `top` contributions."""
     count = len(vectors)
-    output = _Output(np.empty(count), np.empty((count, TOP), np.int16), np.empty((count, TOP)), np.empty(count))
+    output = _Output(np.empty(count), np.empty((count, top), np.int16), np.empty((count, top)), np.empty(count))
     rows = np.ascontiguousarray(vectors, np.float64)
     body, calibration = model.body, model.calibration
     if isinstance(body, Trees):
