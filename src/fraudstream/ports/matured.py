@@ -5,7 +5,7 @@ holds both to the same contract.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Protocol
 
 import numpy as np
@@ -42,6 +42,10 @@ class ScoredPairs:
     def __len__(self) -> int:
         """Number of payments."""
         return len(self.user_id)
+
+    def take(self, rows: Bools | slice) -> "ScoredPairs":
+        """The payments at `rows`."""
+        return ScoredPairs(*(getattr(self, column.name)[rows] for column in fields(self)))
 
 
 class MaturedScores(Protocol):

@@ -1,20 +1,26 @@
 """Two models on the same payments, counted batch by batch in memory that does not grow with them.
 
-Only frauds are kept one by one, for they are rare. What the other payments do to the ranking is kept as a histogram of
-scores, fine enough that average precision agrees with the exact one to a thousandth.
+Scores are counted in bins, fine enough that average precision agrees with the exact one to a thousandth. Customers are
+spread over groups, each counted by itself: leaving out one group after the other shows how much of a difference is due
+to who happened to pay (the delete-a-group jackknife of survey statistics; P. Kott, Journal of Official Statistics,
+2001). A customer's payments stay together, for a fraud seldom comes alone.
 """
 
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
-from fraudstream.decisions.policy import Bools, alerts
+from fraudstream.decisions.policy import alerts
 from fraudstream.features.events import Floats, Ints
 from fraudstream.ports.matured import ScoredPairs
 
-BINS = 1 << 16
+BINS = 1 << 15
 FARTHEST = 20.0
 """Log-odds from which on scores are not told apart: two in a thousand million."""
+GROUPS = 32
+
+Counted = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -37,8 +43,8 @@ class Worth:
 class Comparison:
     """Both models on `payments` payments, `frauds` of them fraud.
 
-    `gain` is the challenger's average precision less the champion's, `error` the standard error of that, counting each
-    customer's frauds as one observation. `unusable` is how many scores of the challenger are no probabilities, and
+    `gain` is the challenger's average precision less the champion's, `error` the standard error of that; infinite where
+    there are too few customers to tell. `unusable` is how many scores of the challenger are no probabilities, and
     `constant` whether it gives every payment the same.
     """
 
@@ -52,32 +58,50 @@ class Comparison:
     constant: bool
 
 
+def _bins_of_groups() -> Counted:
+    return np.zeros((GROUPS, BINS), np.int32)
+
+
 @dataclass
 class _Counts:
-    """What is kept of one model's scores."""
+    """What is kept of one model's scores: how many fell into each bin for each group, and sums at its threshold."""
 
     threshold: float
-    genuine: Ints = field(default_factory=lambda: np.zeros(BINS, np.int64))
-    frauds: list[Floats] = field(default_factory=list)
+    genuine: Counted = field(default_factory=_bins_of_groups)
+    fraud: Counted = field(default_factory=_bins_of_groups)
     predicted: float = 0.0
     alerts: int = 0
+    caught: int = 0
+    money_caught: float = 0.0
     lowest: float = np.inf
     highest: float = -np.inf
 
-    def add(self, score: Floats, fraud: Bools) -> None:
-        self.genuine += np.bincount(bins(score[~fraud]), minlength=BINS)
-        self.frauds.append(score[fraud])
+    def add(self, score: Floats, pairs: ScoredPairs, group: Ints) -> None:
+        place, fraud = bins(score), pairs.fraud
+        np.add.at(self.genuine, (group[~fraud], place[~fraud]), 1)
+        np.add.at(self.fraud, (group[fraud], place[fraud]), 1)
+        alerted = alerts(score, self.threshold)
         self.predicted += float(score.sum())
-        self.alerts += int(alerts(score, self.threshold).sum())
+        self.alerts += int(alerted.sum())
+        self.caught += int((alerted & fraud).sum())
+        self.money_caught += float(pairs.amount[alerted & fraud].sum())
         self.lowest, self.highest = min(self.lowest, float(score.min())), max(self.highest, float(score.max()))
 
-    def precision_at_frauds(self) -> Floats:
-        """For each fraud, the share of frauds among the payments that score at least as high; (frauds,)."""
-        place = bins(np.concatenate(self.frauds))
-        fraud = np.cumsum(np.bincount(place, minlength=BINS)[::-1])[::-1]
-        everything = fraud + np.cumsum(self.genuine[::-1])[::-1]
-        precision: Floats = fraud[place] / everything[place]
-        return precision
+    def worth(self, payments: int, money: float) -> Worth:
+        frauds = int(self.fraud.sum())
+        return Worth(
+            average_precision=average_precision(self.fraud.sum(axis=0), self.genuine.sum(axis=0)),
+            predicted_frauds=self.predicted,
+            alert_rate=self.alerts / max(payments, 1),
+            precision=self.caught / max(self.alerts, 1),
+            recall=self.caught / max(frauds, 1),
+            value_recall=self.money_caught / money if money else 0.0,
+        )
+
+    def without_each(self, groups: Ints) -> Floats:
+        """Average precision without each of these groups, (len(groups),)."""
+        fraud, genuine = self.fraud.sum(axis=0), self.genuine.sum(axis=0)
+        return np.array([average_precision(fraud - self.fraud[g], genuine - self.genuine[g]) for g in groups])
 
 
 class Tally:
@@ -91,43 +115,53 @@ class Tally:
     def __init__(self, champion_threshold: float, challenger_threshold: float) -> None:
         self._champion = _Counts(champion_threshold)
         self._challenger = _Counts(challenger_threshold)
-        self._users: list[Ints] = []
-        self._amounts: list[Floats] = []
+        self._money = 0.0
         self.payments = 0
         self.unusable = 0
 
     def add(self, pairs: ScoredPairs) -> None:
         """Count a batch; payments for which the challenger has no probability are counted and not compared."""
         self.payments += len(pairs)
-        usable = (pairs.challenger >= 0.0) & (pairs.challenger <= 1.0)
-        self.unusable += int(len(pairs) - usable.sum())
-        if usable.any():
-            fraud = pairs.fraud[usable]
-            self._champion.add(pairs.champion[usable], fraud)
-            self._challenger.add(pairs.challenger[usable], fraud)
-            self._users.append(pairs.user_id[usable][fraud])
-            self._amounts.append(pairs.amount[usable][fraud])
+        usable = pairs.take((pairs.challenger >= 0.0) & (pairs.challenger <= 1.0))
+        self.unusable += len(pairs) - len(usable)
+        if len(usable):
+            group = groups_of(usable.user_id)
+            self._champion.add(usable.champion, usable, group)
+            self._challenger.add(usable.challenger, usable, group)
+            self._money += float(usable.amount[usable.fraud].sum())
 
     def result(self) -> Comparison:
         """What was counted so far; without frauds every rate is 0."""
-        users = np.concatenate([np.empty(0, np.int64), *self._users])
         compared = self.payments - self.unusable
-        champion, challenger = (
-            (counts.precision_at_frauds() if len(users) else np.empty(0))
-            for counts in (self._champion, self._challenger)
-        )
-        gain, error = _paired(challenger - champion, users)
-        amounts = np.concatenate([np.empty(0), *self._amounts])
+        champion = self._champion.worth(compared, self._money)
+        challenger = self._challenger.worth(compared, self._money)
         return Comparison(
             payments=self.payments,
-            frauds=len(users),
-            champion=_worth(self._champion, champion, amounts, compared),
-            challenger=_worth(self._challenger, challenger, amounts, compared),
-            gain=gain,
-            error=error,
+            frauds=int(self._champion.fraud.sum()),
+            champion=champion,
+            challenger=challenger,
+            gain=challenger.average_precision - champion.average_precision,
+            error=self._error(),
             unusable=self.unusable,
             constant=compared > 0 and self._challenger.lowest == self._challenger.highest,
         )
+
+    def _error(self) -> float:
+        groups = np.flatnonzero(self._champion.fraud.any(axis=1) | self._champion.genuine.any(axis=1))
+        if len(groups) < 2:  # noqa: PLR2004 - nothing scatters by itself
+            return float("inf")
+        gains = self._challenger.without_each(groups) - self._champion.without_each(groups)
+        return float(np.sqrt((len(groups) - 1) * gains.var()))
+
+
+def average_precision(fraud: npt.NDArray[np.integer], genuine: npt.NDArray[np.integer]) -> float:
+    """Average precision of counts by bin of score, rising; what shares a bin is a tie; 0 without any fraud."""
+    above = np.cumsum(fraud[::-1], dtype=np.int64)
+    if above[-1] == 0:
+        return 0.0
+    taken = np.flatnonzero(fraud[::-1])
+    everything = above[taken] + np.cumsum(genuine[::-1], dtype=np.int64)[taken]
+    return float((fraud[::-1][taken] * (above[taken] / everything)).sum() / above[-1])
 
 
 def bins(score: Floats) -> Ints:
@@ -139,24 +173,8 @@ def bins(score: Floats) -> Ints:
     return found
 
 
-def _paired(difference: Floats, users: Ints) -> tuple[float, float]:
-    """Mean of differences (frauds,) and its standard error, with one observation for each customer."""
-    if not len(difference):
-        return 0.0, 0.0
-    mean = float(difference.mean())
-    _, customer = np.unique(users, return_inverse=True)
-    sums = np.bincount(customer, difference - mean)
-    return mean, float(np.sqrt(np.square(sums).sum()) / len(difference))
-
-
-def _worth(counts: _Counts, precision: Floats, amounts: Floats, compared: int) -> Worth:
-    caught = alerts(np.concatenate([np.empty(0), *counts.frauds]), counts.threshold)
-    frauds = len(caught)
-    return Worth(
-        average_precision=float(precision.mean()) if frauds else 0.0,
-        predicted_frauds=counts.predicted,
-        alert_rate=counts.alerts / max(compared, 1),
-        precision=int(caught.sum()) / max(counts.alerts, 1),
-        recall=float(caught.mean()) if frauds else 0.0,
-        value_recall=float(amounts[caught].sum() / max(amounts.sum(), 1e-9)),
-    )
+def groups_of(user_id: Ints) -> Ints:
+    """The group of each customer (n,); neighbouring ids are spread (D. Knuth's multiplicative hashing)."""
+    spread = user_id.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    found: Ints = (spread >> np.uint64(59)).astype(np.int64)
+    return found
