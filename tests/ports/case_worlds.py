@@ -1,19 +1,27 @@
 """A stream that was scored and labelled, in memory and on PostgreSQL, for ports that read what came of it."""
 
 import contextlib
+import datetime as dt
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import numpy as np
 import pytest
 from tests.integration.verify.postgres_stack import OLD_PAYMENT, PostgresStack
 from tests.unit.verify.memory_stack import MemoryStack
 
+from fraudstream.adapters.database.case_reader import PostgresCases
 from fraudstream.adapters.database.label_desk import PostgresLabelDesk
+from fraudstream.adapters.memory_cases import MemoryCases
 from fraudstream.adapters.memory_label_desk import MemoryLabelDesk
+from fraudstream.contracts.alert import alert_id_for
 from fraudstream.contracts.topics import LABELS
 from fraudstream.contracts.transaction import Transaction
+from fraudstream.features.state import LABELS as LABELS_SLOT
+from fraudstream.features.state import MERCHANT_LABELS
+from fraudstream.ports.cases import CaseReader, ReceivedNotification, Relayed
 from fraudstream.ports.label_desk import LabelDesk
 from fraudstream.ports.labels import LabelledPayment
 from fraudstream.ports.records import Record
@@ -38,8 +46,28 @@ class CaseWorld(Protocol):
         """Let something arrive in the log of labels that is none."""
         ...
 
+    def deploy(self, version: str, *, weight: float, threshold: float) -> None:
+        """Put another model to work."""
+        ...
+
+    def deliver(self) -> None:
+        """Let every alert reach the subscriber."""
+        ...
+
+    def notify_again(self, transaction_id: uuid.UUID) -> None:
+        """Let a second message about one alert reach the subscriber."""
+        ...
+
+    def outcomes_before_the_log(self) -> tuple[dict[int, int], dict[int, int]]:
+        """How many labels of the history each customer's and each merchant's initial risk row contains."""
+        ...
+
     def desk(self) -> LabelDesk:
         """The desk on this stream."""
+        ...
+
+    def cases(self) -> CaseReader:
+        """The reader of this stream's cases."""
         ...
 
     @property
@@ -49,10 +77,12 @@ class CaseWorld(Protocol):
 
 
 @dataclass
-class MemoryCases:
+class MemoryCaseWorld:
     """`CaseWorld` on the memory stores."""
 
     stack: MemoryStack = field(default_factory=MemoryStack)
+    relayed: dict[uuid.UUID, list[Relayed]] = field(default_factory=dict)
+    notified: dict[uuid.UUID, list[ReceivedNotification]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.stack.begin_with(users=[1, 2, 3], merchants=[7, 8])
@@ -72,8 +102,33 @@ class MemoryCases:
     def garble(self) -> None:
         self.stack.garble()
 
+    def deploy(self, version: str, *, weight: float, threshold: float) -> None:
+        self.stack.deploy(int(version), weight=weight, threshold=threshold)
+
+    def deliver(self) -> None:
+        now = dt.datetime.fromtimestamp(self.stack.clock.now(), dt.UTC)
+        for committed in self.stack.slices.slices:
+            for raised in committed.result.alerts:
+                alert_id = raised.alert.alert_id
+                self.relayed[alert_id] = [Relayed(None, None, now)]
+                self.notified[alert_id] = [ReceivedNotification(str(alert_id), now)]
+
+    def notify_again(self, transaction_id: uuid.UUID) -> None:
+        now = dt.datetime.fromtimestamp(self.stack.clock.now(), dt.UTC)
+        self.notified[alert_id_for(transaction_id)].append(ReceivedNotification("again", now))
+
+    def outcomes_before_the_log(self) -> tuple[dict[int, int], dict[int, int]]:
+        facts = self.stack.labels.facts
+        return (
+            {user: int(row[LABELS_SLOT]) for user, row in facts.initial_customer_risk.items()},
+            {merchant: int(row[MERCHANT_LABELS]) for merchant, row in facts.initial_merchant_risk.items()},
+        )
+
     def desk(self) -> LabelDesk:
         return MemoryLabelDesk(self.stack.labels, self.stack.slices)
+
+    def cases(self) -> CaseReader:
+        return MemoryCases(self.stack.slices, self.stack.labels, self.relayed, self.notified)
 
     @property
     def label_topic_id(self) -> str:
@@ -81,7 +136,7 @@ class MemoryCases:
 
 
 @dataclass
-class PostgresCases:
+class PostgresCaseWorld:
     """`CaseWorld` on a database."""
 
     stack: PostgresStack
@@ -100,8 +155,30 @@ class PostgresCases:
         self.stack.broker.append(LABELS, b"1", b"not a label")
         self.stack.applier().apply(self.stack.broker.logs[LABELS, 0])
 
+    def deploy(self, version: str, *, weight: float, threshold: float) -> None:
+        self.stack.deploy(version, weight=weight, threshold=threshold)
+
+    def deliver(self) -> None:
+        self.stack.deliver_alerts()
+
+    def notify_again(self, transaction_id: uuid.UUID) -> None:
+        self.stack.run(
+            "INSERT INTO notifications (message_id, alert_id) VALUES ('again', %s)", str(alert_id_for(transaction_id))
+        )
+
+    def outcomes_before_the_log(self) -> tuple[dict[int, int], dict[int, int]]:
+        customers = self.stack.run("SELECT user_id, risk FROM initial_customer_risk")
+        merchants = self.stack.run("SELECT merchant_id, risk FROM initial_merchant_risk")
+        return (
+            {user: int(np.frombuffer(row)[LABELS_SLOT]) for user, row in customers},
+            {merchant: int(np.frombuffer(row)[MERCHANT_LABELS]) for merchant, row in merchants},
+        )
+
     def desk(self) -> LabelDesk:
         return PostgresLabelDesk(self.stack.url)
+
+    def cases(self) -> CaseReader:
+        return PostgresCases(self.stack.url)
 
     @property
     def label_topic_id(self) -> str:
@@ -112,6 +189,6 @@ def case_worlds(request: pytest.FixtureRequest) -> Iterator[CaseWorld]:
     """The world that a fixture's parameter names."""
     with contextlib.ExitStack() as resources:
         if request.param == "memory":
-            yield MemoryCases()
+            yield MemoryCaseWorld()
         else:
-            yield PostgresCases(PostgresStack(request.getfixturevalue("database_url"), resources))
+            yield PostgresCaseWorld(PostgresStack(request.getfixturevalue("database_url"), resources))
