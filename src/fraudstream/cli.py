@@ -11,6 +11,7 @@ from fraudstream.analyst.commands import analyst
 from fraudstream.alerting.commands import breaker
 from fraudstream.errors import ConfigurationError, FraudstreamError
 from fraudstream.provisioning.commands import provision
+from fraudstream.quality.commands import quality
 from fraudstream.training.commands import Author, life_cycle
 
 app = typer.Typer(
@@ -195,6 +196,7 @@ def migrate() -> None:
 app.add_typer(provision, name="provision")
 app.add_typer(analyst)
 app.add_typer(breaker, name="breaker")
+app.add_typer(quality)
 
 
 @app.command()

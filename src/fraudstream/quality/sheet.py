@@ -1,0 +1,117 @@
+"""Live quality for people: the last days as they are known now, or one day as its labels arrived."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from fraudstream.ports.quality import DayQuality, FeatureDrift
+from fraudstream.quality.drift import CHANGED, SHIFTED
+from fraudstream.quality.figures import LiveQuality
+
+NOTHING = "–"  # noqa: RUF001 - a dash for nothing
+DRIFT_LINES = 10
+"""Features shown of the newest day that was compared; those that moved most."""
+
+
+def show_days(quality: LiveQuality, console: Console) -> None:
+    """Print one line for each day and model version, as known at the end of one day, and the newest drift."""
+    table = _table(
+        f"Live quality, as known on {quality.known_on}",
+        ("day", "model", "payments", "alerts", "labelled", "frauds known", "caught", "precision", "recall", "value"),
+    )
+    table.add_column("drift", justify="left", no_wrap=True)
+    for row in quality.newest():
+        drift = [item for item in quality.drift if (item.day, item.model_version) == (row.day, row.model_version)]
+        alerts = f"{row.alerts:,} ({percent(row.alert_rate, 2)})"
+        table.add_row(str(row.day), row.model_version, f"{row.payments:,}", alerts, *_outcomes(row), _moved(drift))
+    console.print(table)
+    _show_drift(quality.drift, console)
+    for version, until in quality.reference_until.items():
+        console.print(
+            f"Version {version} is compared with its own first week, which ends {until:%Y-%m-%d %H:%M} UTC.",
+            style="dim",
+            highlight=False,
+        )
+    console.print(
+        "Precision and recall are of the outcomes known so far; `fraudstream quality --day` shows how a day's moved.",
+        style="dim",
+        highlight=False,
+    )
+
+
+def show_cohorts(day: dt.date, quality: LiveQuality, console: Console) -> None:
+    """Print one line for each day on which something became known of one day's payments, and their drift."""
+    table = _table(
+        f"Payments of {day}, as their labels arrived",
+        ("known on", "after", "model", "labelled", "frauds known", "caught", "precision", "recall", "value"),
+    )
+    for row in quality.cohorts:
+        after = (row.as_known_on - row.day).days
+        table.add_row(str(row.as_known_on), f"{after} d", row.model_version, *_outcomes(row))
+    console.print(table)
+    for row in quality.newest():
+        console.print(
+            f"Version {row.model_version} scored {row.payments:,} payments and alerted {row.alerts:,} of them "
+            f"({percent(row.alert_rate, 2)}).",
+            highlight=False,
+        )
+    _show_drift(quality.drift, console)
+
+
+def summary(quality: LiveQuality) -> str:
+    """One line about the newest day of which any outcome is known, for a log."""
+    told = [row for row in quality.newest() if row.labelled]
+    if not told:
+        return f"{len(quality.newest())} days measured, no outcome is known yet"
+    row = told[-1]
+    return (
+        f"{row.day} as known on {row.as_known_on}: precision {percent(row.precision)}, recall {percent(row.recall)} "
+        f"of {row.frauds:,} frauds known, {percent(row.labelled_share)} labelled"
+    )
+
+
+def percent(share: float | None, places: int = 1) -> str:
+    """A share in percent, or a dash where there is none."""
+    return NOTHING if share is None else f"{100 * share:.{places}f} %"
+
+
+def _outcomes(row: DayQuality) -> Iterator[str]:
+    yield percent(row.labelled_share)
+    yield f"{row.frauds:,}"
+    yield f"{row.frauds_alerted:,}"
+    yield percent(row.precision)
+    yield percent(row.recall)
+    yield percent(row.value_detection_rate)
+
+
+def _table(title: str, columns: Iterable[str]) -> Table:
+    table = Table(title=title, box=None, pad_edge=False, title_justify="left", header_style="bold")
+    for name in columns:
+        table.add_column(name, justify="left" if name in {"day", "known on"} else "right", no_wrap=True)
+    return table
+
+
+def _moved(drift: Sequence[FeatureDrift]) -> Text:
+    if not drift:
+        return Text(NOTHING)
+    changed = sum(item.psi >= CHANGED for item in drift)
+    shifted = sum(SHIFTED <= item.psi < CHANGED for item in drift)
+    if changed:
+        return Text(f"{changed} changed, {shifted} shifted", style="red")
+    return Text(f"{shifted} shifted", style="yellow") if shifted else Text("stable", style="green")
+
+
+def _show_drift(drift: Sequence[FeatureDrift], console: Console) -> None:
+    if not drift:
+        return
+    day = max(item.day for item in drift)
+    newest = sorted((item for item in drift if item.day == day), key=lambda item: -item.psi)
+    table = _table(f"Drift on {day}, against the version's first week (PSI)", ("feature", "index"))
+    table.columns[0].justify = "left"
+    for item in newest[:DRIFT_LINES]:
+        style = "red" if item.psi >= CHANGED else "yellow" if item.psi >= SHIFTED else ""
+        table.add_row(item.feature, Text(f"{item.psi:.3f}", style=style))
+    console.print(table)
