@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from fraudstream import __version__
-from fraudstream.analyst.commands import analyst
 from fraudstream.alerting.commands import breaker
+from fraudstream.analyst.commands import analyst
 from fraudstream.errors import ConfigurationError, FraudstreamError
 from fraudstream.provisioning.commands import provision
 from fraudstream.quality.commands import quality

@@ -11,8 +11,14 @@ SHOWN_DAYS = 14
 KEPT_DAYS = 45
 """Days looked back: what fits a screen, and what labels may still change where it is stored."""
 
-Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="One day of payments, in UTC, in detail.")]
-KnownOn = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Forget what became known later.")]
+Day = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="One day of payments (UTC), as its labels arrived."),
+]
+KnownOn = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Leave out what became known later."),
+]
 
 
 @quality.command("quality")
