@@ -96,7 +96,9 @@ class MlflowRegistry:
             )
             with tempfile.TemporaryDirectory() as folder:
                 for name, content in run.artefacts.items():
-                    (Path(folder) / name).write_bytes(content)
+                    path = Path(folder) / name
+                    path.parent.mkdir(exist_ok=True)
+                    path.write_bytes(content)
                 self._client.log_artifacts(run_id, folder)
         except Exception:
             self._client.set_terminated(run_id, "FAILED")

@@ -2,11 +2,12 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 
 from fraudstream.decisions.policy import ALERT_BUDGET
+from fraudstream.features.events import Floats
 from fraudstream.features.replay import replay_history
 from fraudstream.models.archive import digest_of, to_bytes
 from fraudstream.models.arrays import ScoringModel
@@ -73,16 +74,30 @@ def run_training(world: CityWorld, days: int, *, started_at: float, code_version
         replay = replay_history(history.events, history.arrivals)
     with watch.step("fit, calibrate and measure"):
         built = build_model(history, replay.vectors, windows_of(history), seed=world.seed, scenario_names=SCENARIOS)
+    with watch.step("draw"):
+        pictures = _pictures(built, history, replay.vectors)
     with watch.step("pack"):
         facts = _facts(world, days, history, built, code_version)
         model = replace(built.model, metadata=facts)
         state = initial_state(history, replay)
-        run = _registry_entry(built, model, state, facts, started_at)
+        run = _registry_entry(built, model, state, facts, started_at, pictures)
     return Trained(model, built.evaluation, built.baseline, run, watch.steps)
 
 
+def _pictures(built: BuiltModel, history: History, vectors: Floats) -> Mapping[str, bytes]:
+    from fraudstream.training.plots import plots  # noqa: PLC0415 - a second of import that other readers never need
+
+    rows = windows_of(history).evaluation
+    return plots(built.model, vectors[rows], history.scenario[rows] > 0, built.evaluation)
+
+
 def _registry_entry(
-    built: BuiltModel, model: ScoringModel, state: InitialState, facts: dict[str, str], started_at: float
+    built: BuiltModel,
+    model: ScoringModel,
+    state: InitialState,
+    facts: dict[str, str],
+    started_at: float,
+    pictures: Mapping[str, bytes],
 ) -> TrainingRun:
     content, rows = to_bytes(model), state_to_bytes(state)
     tags = {
@@ -113,6 +128,7 @@ def _registry_entry(
             STATE_FILE: rows,
             CARD_FILE: model_card(facts | tags, built.evaluation, built.baseline, model.feature_names).encode(),
             METADATA_FILE: json.dumps(metadata, indent=2).encode() + b"\n",
+            **pictures,
         },
     )
 

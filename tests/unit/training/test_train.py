@@ -119,11 +119,16 @@ def test_the_card_says_that_a_simulator_proves_nothing_about_real_payments(train
     assert trained.run.tags[DIGEST_TAG] in card
 
 
+def test_the_pictures_stand_beside_the_figures(trained: Trained) -> None:
+    assert len([name for name in trained.run.artefacts if name.startswith("plots/")]) == 4
+
+
 def test_progress_is_told_line_by_line(trained: Trained, told: list[str]) -> None:
     assert trained.seconds.keys() == {
         "simulate history",
         "replay through the feature kernel",
         "fit, calibrate and measure",
+        "draw",
         "pack",
     }
     assert [line.split(":")[0] for line in told if "payments" not in line] == list(trained.seconds)
