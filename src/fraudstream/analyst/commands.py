@@ -39,3 +39,15 @@ def label(
         arrived_at=arrived_at,
     )
     raise typer.Exit(0 if run(word, wait_seconds=wait) else 1)
+
+
+@analyst.command()
+def explain(
+    transaction_id: TransactionId,
+    *,
+    json_only: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
+) -> None:
+    """Say why a payment was scored as it was, and prove it."""
+    from fraudstream.analyst.main import explain as run  # noqa: PLC0415
+
+    raise typer.Exit(0 if run(transaction_id, json_only=json_only).holds else 1)

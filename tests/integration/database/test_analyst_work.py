@@ -1,0 +1,32 @@
+"""Whoever answers questions needs no more than the right to read."""
+
+import contextlib
+import uuid
+
+import pytest
+from tests.integration.database.role_world import RoleWorld
+from tests.integration.verify.postgres_stack import PostgresStack, fill
+
+from fraudstream.adapters.database.case_reader import PostgresCases
+from fraudstream.adapters.database.label_desk import PostgresLabelDesk
+from fraudstream.adapters.database.roles import Role
+from fraudstream.analyst.explanation import explain
+from fraudstream.ports.label_desk import LabelFate
+
+pytestmark = pytest.mark.integration
+
+
+def test_a_reader_explains_and_looks_labels_up(world: RoleWorld) -> None:
+    with contextlib.ExitStack() as resources:
+        stack = PostgresStack(world.url(Role.MIGRATE), resources, world.urls())
+        fill(stack)
+    cases, desk = PostgresCases(world.url(Role.READER)), PostgresLabelDesk(world.url(Role.READER))
+    labelled = [key for (key,) in stack.run("SELECT transaction_id FROM labels ORDER BY label_seq LIMIT 1")]
+    case = cases.case(uuid.UUID(str(labelled[0])))
+
+    assert explain(case, cases.artefact).holds
+    assert case.payment is not None
+    assert desk.payment(case.transaction_id) is not None
+    assert desk.stream_time() is not None
+    assert desk.outcomes([case.transaction_id]) != {}
+    assert desk.fate(case.labels[0].place) == LabelFate(label_seq=1)
