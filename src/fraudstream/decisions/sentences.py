@@ -172,7 +172,11 @@ _OF_OUTCOMES: dict[str, Sentence] = {
     ),
     "frauds_30d": lambda value: f"{_count(value('frauds_30d'), 'confirmed frauds')} on this customer in about 30 days",
     "ratio_to_genuine": _ratio("ratio_to_genuine", "what was confirmed as genuine before, by the usual amount"),
-    "fraud_run": lambda value: f"Newest {_count(value('fraud_run'), 'outcomes')} known of this merchant: all fraud",
+    "fraud_run": lambda value: (
+        f"Newest {_count(value('fraud_run'), 'outcomes')} known of this merchant: all fraud"
+        if value("fraud_run") > 0
+        else "Newest outcome known of this merchant is no fraud, or there is none"
+    ),
     "unexplained_run": lambda value: (
         f"{_count(value('unexplained_run'), 'frauds')} of ordinary amounts in a row at this merchant"
     ),

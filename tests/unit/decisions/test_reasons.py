@@ -60,6 +60,8 @@ def test_every_sentence_is_one_for_any_value(name: str, value: float) -> None:
         ("city_share", {}, "Customer has never paid in this city with the card present"),
         ("hour", {"hour": 3.55}, "Paid at 03:33 UTC"),
         ("distance_km", {"distance_km": 3_935.2}, "3,935 km from the city of the last card-present payment"),
+        ("fraud_run", {"fraud_run": 3.0}, "Newest 3 outcomes known of this merchant: all fraud"),
+        ("fraud_run", {"fraud_run": 0.0}, "Newest outcome known of this merchant is no fraud, or there is none"),
         ("merchants_since", {"merchants_since": 99.0}, "Merchant is new to this customer"),
         ("merchants_since", {"merchants_since": 1.0}, "1 other merchant paid since the last payment here"),
     ],
