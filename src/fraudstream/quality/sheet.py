@@ -1,7 +1,7 @@
 """Live quality for people: the last days as they are known now, or one day as its labels arrived."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -18,46 +18,36 @@ DRIFT_LINES = 10
 
 def show_days(quality: LiveQuality, console: Console) -> None:
     """Print one line for each day and model version, as known at the end of one day, and the newest drift."""
+    console.print(Text(f"Live quality, as known on {quality.known_on}", style="bold"), soft_wrap=True)
     table = _table(
-        f"Live quality, as known on {quality.known_on}",
-        ("day", "model", "payments", "alerts", "labelled", "frauds known", "caught", "precision", "recall", "value"),
+        "day", "model", "payments", "alerts", "labelled", "frauds known", "caught", "precision", "recall", "value"
     )
     table.add_column("drift", justify="left", no_wrap=True)
     for row in quality.newest():
         drift = [item for item in quality.drift if (item.day, item.model_version) == (row.day, row.model_version)]
         alerts = f"{row.alerts:,} ({percent(row.alert_rate, 2)})"
-        table.add_row(str(row.day), row.model_version, f"{row.payments:,}", alerts, *_outcomes(row), _moved(drift))
+        cells = (str(row.day), row.model_version, f"{row.payments:,}", alerts, *_outcomes(row))
+        table.add_row(*map(Text, cells), _moved(drift))
     console.print(table)
     _show_drift(quality.drift, console)
     for version, until in quality.reference_until.items():
-        console.print(
-            f"Version {version} is compared with its own first week, which ends {until:%Y-%m-%d %H:%M} UTC.",
-            style="dim",
-            highlight=False,
-        )
-    console.print(
-        "Precision and recall are of the outcomes known so far; `fraudstream quality --day` shows how a day's moved.",
-        style="dim",
-        highlight=False,
-    )
+        said = f"Version {version} is compared with its own first week, which ends {until:%Y-%m-%d %H:%M} UTC."
+        console.print(Text(said, style="dim"), soft_wrap=True)
+    hint = "Precision and recall are of the outcomes known so far; `fraudstream quality --day` shows how a day's moved."
+    console.print(Text(hint, style="dim"), soft_wrap=True)
 
 
 def show_cohorts(day: dt.date, quality: LiveQuality, console: Console) -> None:
     """Print one line for each day on which something became known of one day's payments, and their drift."""
-    table = _table(
-        f"Payments of {day}, as their labels arrived",
-        ("known on", "after", "model", "labelled", "frauds known", "caught", "precision", "recall", "value"),
-    )
+    console.print(Text(f"Payments of {day}, as their labels arrived", style="bold"), soft_wrap=True)
+    table = _table("known on", "after", "model", "labelled", "frauds known", "caught", "precision", "recall", "value")
     for row in quality.cohorts:
         after = (row.as_known_on - row.day).days
-        table.add_row(str(row.as_known_on), f"{after} d", row.model_version, *_outcomes(row))
+        table.add_row(*map(Text, (str(row.as_known_on), f"{after} d", row.model_version, *_outcomes(row))))
     console.print(table)
     for row in quality.newest():
-        console.print(
-            f"Version {row.model_version} scored {row.payments:,} payments and alerted {row.alerts:,} of them "
-            f"({percent(row.alert_rate, 2)}).",
-            highlight=False,
-        )
+        said = f"Version {row.model_version} scored {row.payments:,} payments and alerted {row.alerts:,} of them"
+        console.print(Text(f"{said} ({percent(row.alert_rate, 2)})."), soft_wrap=True)
     _show_drift(quality.drift, console)
 
 
@@ -87,10 +77,10 @@ def _outcomes(row: DayQuality) -> Iterator[str]:
     yield percent(row.value_detection_rate)
 
 
-def _table(title: str, columns: Iterable[str]) -> Table:
-    table = Table(title=title, box=None, pad_edge=False, title_justify="left", header_style="bold")
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
     for name in columns:
-        table.add_column(name, justify="left" if name in {"day", "known on"} else "right", no_wrap=True)
+        table.add_column(name, justify="left" if name == columns[0] else "right", no_wrap=True)
     return table
 
 
@@ -109,9 +99,9 @@ def _show_drift(drift: Sequence[FeatureDrift], console: Console) -> None:
         return
     day = max(item.day for item in drift)
     newest = sorted((item for item in drift if item.day == day), key=lambda item: -item.psi)
-    table = _table(f"Drift on {day}, against the version's first week (PSI)", ("feature", "index"))
-    table.columns[0].justify = "left"
+    console.print(Text(f"Drift on {day}, against the version's first week (PSI)", style="bold"), soft_wrap=True)
+    table = _table("feature", "index")
     for item in newest[:DRIFT_LINES]:
         style = "red" if item.psi >= CHANGED else "yellow" if item.psi >= SHIFTED else ""
-        table.add_row(item.feature, Text(f"{item.psi:.3f}", style=style))
+        table.add_row(Text(item.feature), Text(f"{item.psi:.3f}", style=style))
     console.print(table)
