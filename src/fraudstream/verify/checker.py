@@ -8,13 +8,13 @@ import numpy as np
 from fraudstream.features.events import Ints
 from fraudstream.ports.ledger import Bools, LedgerSlices, LedgerSnapshot, StoredScores
 from fraudstream.ports.records import LogReader, Record, TopicPartitions
+from fraudstream.recorded.windows import WINDOW_RECORDS, Range, Window, ordered, out_of_order, remainder, windows
 from fraudstream.verify.fates import Fate, Settlement, settle, settle_ids, undecided
 from fraudstream.verify.findings import Findings
 from fraudstream.verify.journal import Acknowledged, Journal
 from fraudstream.verify.log_range import LogRange, found_in_log, read_range
 from fraudstream.verify.oracle import Oracle, choose_customers
 from fraudstream.verify.recomputation import MISMATCHED, Recomputation, SettledRange
-from fraudstream.verify.windows import WINDOW_RECORDS, Range, Window, ordered, out_of_order, remainder, windows
 
 
 @dataclass

@@ -15,7 +15,7 @@ from fraudstream.models.arrays import ScoringModel
 from fraudstream.models.walker import score
 from fraudstream.ports.ledger import Bools, LedgerSnapshot
 from fraudstream.ports.slices import Deployment
-from fraudstream.verify.risk_replay import RiskReplay
+from fraudstream.recorded.risk_replay import RiskReplay
 
 TARGET_SHARE = 0.1
 TARGET_ROWS = 1_000

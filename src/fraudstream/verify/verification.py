@@ -7,6 +7,7 @@ from pathlib import Path
 from fraudstream.clock import Clock
 from fraudstream.ports.ledger import AlertFacts, FirstAlert, Ledger
 from fraudstream.ports.records import LogReader
+from fraudstream.recorded.windows import WINDOW_RECORDS
 from fraudstream.verify.alert_path import AlertPath, follow
 from fraudstream.verify.checker import Checker
 from fraudstream.verify.drain import Drain
@@ -14,7 +15,6 @@ from fraudstream.verify.findings import EXAMPLES, Findings
 from fraudstream.verify.journal import Journal, read_journals
 from fraudstream.verify.report import Balance, Latency
 from fraudstream.verify.scripted import scripted_transactions
-from fraudstream.verify.windows import WINDOW_RECORDS
 
 
 @dataclass(frozen=True)

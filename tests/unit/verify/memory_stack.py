@@ -26,12 +26,12 @@ from fraudstream.models.walker import score
 from fraudstream.ports.labels import LabelledPayment
 from fraudstream.ports.records import Record, TopicPartitions
 from fraudstream.ports.slices import Deployment, LogPart
+from fraudstream.recorded.windows import WINDOW_RECORDS
 from fraudstream.scoring.model_cache import ModelCache
 from fraudstream.scoring.parse import LogRecords, read_records
 from fraudstream.scoring.slice import score_slice
 from fraudstream.verify.report import Balance
 from fraudstream.verify.verification import Verification
-from fraudstream.verify.windows import WINDOW_RECORDS
 
 MAX_FUTURE = 86_400.0
 

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.verify.memory_stack import MemoryStack, a_busy_stack, a_payment
 
-from fraudstream.verify import risk_replay
+from fraudstream.recorded import risk_replay
+from fraudstream.recorded.risk_replay import RiskReplay
 from fraudstream.verify.oracle import choose_customers
-from fraudstream.verify.risk_replay import RiskReplay
 
 STEPS = st.lists(
     st.one_of(

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fraudstream.ports.ledger import LedgerSlices
-from fraudstream.verify.windows import Range, ordered, out_of_order, remainder, windows
+from fraudstream.recorded.windows import Range, ordered, out_of_order, remainder, windows
 
 
 def slices(*rows: tuple[int, int, int, int, int]) -> LedgerSlices:

@@ -1,0 +1,1 @@
+"""The recorded past, replayed: stored slices in windows, customers through the kernel, labels at their turn."""
