@@ -218,11 +218,12 @@ def verify(
     json_only: Annotated[bool, typer.Option("--json", help="Print the one JSON line alone.")] = False,
     wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for what is still in flight.")] = 30.0,
     seed: Annotated[int, typer.Option(help="Seed of the choice of customers that are recomputed.")] = 0,
+    parity: Annotated[bool, typer.Option("--parity", help="Recompute every customer, not a sample.")] = False,
 ) -> None:
     """Prove that nothing was lost, doubled or scored otherwise."""
     from fraudstream.verify.main import verify as run  # noqa: PLC0415
 
-    raise typer.Exit(0 if run(seed=seed, wait_seconds=wait, json_only=json_only).holds else 1)
+    raise typer.Exit(0 if run(seed=seed, wait_seconds=wait, json_only=json_only, parity=parity).holds else 1)
 
 
 @app.command()

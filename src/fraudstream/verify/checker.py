@@ -8,6 +8,7 @@ import numpy as np
 from fraudstream.features.events import Ints
 from fraudstream.ports.ledger import Bools, LedgerSlices, LedgerSnapshot, StoredScores
 from fraudstream.ports.records import LogReader, Record, TopicPartitions
+from fraudstream.progress import Report, unreported
 from fraudstream.recorded.windows import WINDOW_RECORDS, Range, Window, ordered, out_of_order, remainder, windows
 from fraudstream.verify.fates import Fate, Settlement, settle, settle_ids, undecided
 from fraudstream.verify.findings import Findings
@@ -28,6 +29,7 @@ class Checker:
         journal: what producers were told, read before both.
         max_future: seconds a payment may lie beyond the broker's time.
         window_records: records held in memory at a time, about.
+        report: told how many of the stored scores have been gone over.
     """
 
     ledger: LedgerSnapshot
@@ -36,6 +38,7 @@ class Checker:
     journal: Journal
     max_future: float
     window_records: int = WINDOW_RECORDS
+    report: Report = unreported
     findings: Findings = field(default_factory=Findings)
     _positions: Mapping[int, int] = field(init=False)
     _found: Bools = field(init=False)
@@ -44,19 +47,21 @@ class Checker:
         self._positions = self.ledger.positions(self.topic.topic_id)
         self._found = np.zeros(len(self.journal.acknowledged), np.bool_)
 
-    def run(self, *, seed: int) -> Findings:
-        """Check everything once; `seed` chooses the customers that are recomputed."""
+    def run(self, *, seed: int, parity: bool = False) -> Findings:
+        """Check everything once; `seed` chooses the customers that are recomputed, and with `parity` all are."""
         beginning = {partition: bounds[0] for partition, bounds in self.topic.bounds.items()}
         slices = ordered(self.ledger.slices(self.topic.topic_id))
         self._check_slices(slices)
         users, counts = self.ledger.customers(self.topic.topic_id, beginning)
-        chosen = choose_customers(users, counts, scored=max(int(slices.rows.sum()), int(counts.sum())), seed=seed)
-        oracle = Oracle.at_the_beginning(self.ledger, chosen)
+        scored = int(slices.rows.sum())
+        sample = choose_customers(users, counts, scored=max(scored, int(counts.sum())), seed=seed)
+        oracle = Oracle.at_the_beginning(self.ledger, users if parity else sample)
         recomputation = Recomputation(oracle, self.ledger, self.topic.topic_id, self.findings)
         reached = dict(beginning)
         for window in windows(slices, beginning, size=self.window_records):
             recomputation.take(self._window(window, beginning), window.slices)
             reached |= {part.partition: part.end for part in window.ranges}
+            self.report(self.findings.scored, scored)
         ends = {partition: bounds[1] for partition, bounds in self.topic.bounds.items()}
         for part in remainder(reached, ends, size=self.window_records):
             log, _, settlement = self._settled(part)

@@ -1,5 +1,6 @@
 """Verification as a command, on any running stack."""
 
+import contextlib
 import sys
 
 from rich.console import Console
@@ -8,6 +9,7 @@ from fraudstream.adapters.database.ledger_reader import PostgresLedger
 from fraudstream.adapters.kafka import KafkaAdmin
 from fraudstream.clock import SystemClock
 from fraudstream.contracts.topics import TRANSACTIONS
+from fraudstream.progress import Progress, Report, unreported
 from fraudstream.settings import DatabaseSettings, KafkaSettings, ProducerSettings, ScoringSettings
 from fraudstream.verify.report import Balance
 from fraudstream.verify.sheet import show
@@ -16,12 +18,15 @@ from fraudstream.verify.verification import Verification
 WAIT_SECONDS = 30.0
 
 
-def verify(*, seed: int = 0, wait_seconds: float = WAIT_SECONDS, json_only: bool = False) -> Balance:
+def verify(
+    *, seed: int = 0, wait_seconds: float = WAIT_SECONDS, json_only: bool = False, parity: bool = False
+) -> Balance:
     """Verify the stack of the environment and print the result.
 
     Args:
         seed: chooses the customers whose scores are recomputed.
         wait_seconds: how long to wait, all together, for what is in flight when this begins.
+        parity: recompute every customer instead of a sample, and tell on standard error how far that is.
         json_only: print the line of JSON alone; otherwise it is the last line, after the sheet, marked `VERIFY`.
 
     Returns:
@@ -32,15 +37,9 @@ def verify(*, seed: int = 0, wait_seconds: float = WAIT_SECONDS, json_only: bool
         ModelUnavailable: a model that scores were given by is not stored, or is of another feature catalogue.
         TemporarilyUnavailable: broker or database did not answer.
     """
-    verification = Verification(
-        topic=TRANSACTIONS,
-        ledger=PostgresLedger(DatabaseSettings.load().database_url.get_secret_value()),
-        reader=KafkaAdmin(KafkaSettings.load()),
-        clock=SystemClock(),
-        journal_dir=ProducerSettings.load().journal_dir,
-        max_future=ScoringSettings.load().max_future.total_seconds(),
-    )
-    balance = verification.run(seed=seed, wait_seconds=wait_seconds)
+    with contextlib.ExitStack() as stack:
+        report = stack.enter_context(Progress("scores recomputed")).report if parity else unreported
+        balance = _verification(report).run(seed=seed, wait_seconds=wait_seconds, parity=parity)
     if json_only:
         sys.stdout.write(f"{balance.to_json()}\n")
     else:
@@ -48,3 +47,15 @@ def verify(*, seed: int = 0, wait_seconds: float = WAIT_SECONDS, json_only: bool
         sys.stdout.write(f"VERIFY {balance.to_json()}\n")
     sys.stdout.flush()
     return balance
+
+
+def _verification(report: Report) -> Verification:
+    return Verification(
+        topic=TRANSACTIONS,
+        ledger=PostgresLedger(DatabaseSettings.load().database_url.get_secret_value()),
+        reader=KafkaAdmin(KafkaSettings.load()),
+        clock=SystemClock(),
+        journal_dir=ProducerSettings.load().journal_dir,
+        max_future=ScoringSettings.load().max_future.total_seconds(),
+        report=report,
+    )

@@ -23,10 +23,10 @@ class Balance:
     (same id, same body as a scored record) and `in_flight` (at or behind the position); `overdue` of these were in
     the log before the wait and are not scored after it. `lost`: acknowledged or in the log, and in none of these.
     `duplicated`: stored twice. `phantom`: stored, but not in the log. `mismatched`: stored otherwise than the oracle
-    and the log say, `mismatch_checked` scores were recomputed, `max_abs_difference` is the largest distance of a
-    feature. `wrong_slices` say otherwise than what is stored for them. `alerts_missing`, `alerts_unfounded` and
-    `alerts_unpublished` compare decisions, alerts and outbox; `held` alerts are kept back by the breaker and belong
-    there; `repeats` are notifications beyond an alert's first;
+    and the log say, `mismatch_checked` scores were recomputed (with `parity` every one was asked for),
+    `max_abs_difference` is the largest distance of a feature. `wrong_slices` say otherwise than what is stored for
+    them. `alerts_missing`, `alerts_unfounded` and `alerts_unpublished` compare decisions, alerts and outbox; `held`
+    alerts are kept back by the breaker and belong there; `repeats` are notifications beyond an alert's first;
     `pending_outbox` messages are due and not sent. `latency_ms` runs from the broker's time of a payment to the
     commit of its score. `examples` names a few cases of each kind of error.
     """
@@ -61,6 +61,7 @@ class Balance:
     scripted_fraud_alert_ms: float | None
     latency_ms: Latency
     model_version: str
+    parity: bool = False
     examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -74,6 +75,11 @@ class Balance:
         return self.alerts - self.notified - self.held
 
     @property
+    def unchecked(self) -> bool:
+        """Whether some score was not recomputed: in a sample, or because the log has forgotten its customer's past."""
+        return self.scored != self.mismatch_checked
+
+    @property
     def problems(self) -> tuple[str, ...]:
         """What is wrong, each in a few words; empty where the balance holds."""
         found = {
@@ -84,6 +90,7 @@ class Balance:
             f"{self.phantom} phantom": self.phantom,
             f"{self.mismatched} mismatched": self.mismatched,
             "no score was recomputed": self.mismatch_checked == 0,
+            f"{self.scored - self.mismatch_checked} scores were not recomputed": self.parity and self.unchecked,
             f"{self.wrong_slices} slices say otherwise than their rows": self.wrong_slices,
             f"{self.alerts_missing} alerts decided but not stored": self.alerts_missing,
             f"{self.alerts_unfounded} alerts stored but not decided": self.alerts_unfounded,

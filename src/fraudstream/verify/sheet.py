@@ -74,8 +74,9 @@ def _errors(balance: Balance) -> Iterator[Line]:
     yield Line("lost", _count(balance.lost), "accepted, and nowhere to be found", not balance.lost)
     yield Line("duplicated", _count(balance.duplicated), "stored twice", not balance.duplicated)
     yield Line("phantom", _count(balance.phantom), "stored, but never in the log", not balance.phantom)
-    checked = f"otherwise than recomputed ({_count(balance.mismatch_checked)} scores of whole customers)"
-    good = not balance.mismatched and balance.mismatch_checked > 0
+    of = "scores of whole customers" if balance.unchecked else "scores, every one"
+    checked = f"otherwise than recomputed ({_count(balance.mismatch_checked)} {of})"
+    good = not balance.mismatched and balance.mismatch_checked > 0 and not (balance.parity and balance.unchecked)
     yield Line("mismatched", _count(balance.mismatched), checked, good)
     meaning = f"of {_count(balance.slices)} commits count otherwise than their rows"
     yield Line("wrong slices", _count(balance.wrong_slices), meaning, not balance.wrong_slices)

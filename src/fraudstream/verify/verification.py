@@ -1,12 +1,13 @@
 """One verification from beginning to end: wait, read the journals, take the snapshot, check, follow the alerts."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fraudstream.clock import Clock
 from fraudstream.ports.ledger import AlertFacts, FirstAlert, Ledger
 from fraudstream.ports.records import LogReader
+from fraudstream.progress import Report, unreported
 from fraudstream.recorded.windows import WINDOW_RECORDS
 from fraudstream.verify.alert_path import AlertPath, follow
 from fraudstream.verify.checker import Checker
@@ -32,9 +33,10 @@ class Verification:
     journal_dir: Path
     max_future: float
     window_records: int = WINDOW_RECORDS
+    report: Report = unreported
 
-    def run(self, *, seed: int, wait_seconds: float) -> Balance:
-        """Verify.
+    def run(self, *, seed: int, wait_seconds: float, parity: bool = False) -> Balance:
+        """Verify; with `parity` every customer is recomputed and not a sample that `seed` chooses.
 
         The order matters on a running stack: what a journal acknowledges is in the log that is looked at later, and
         what a snapshot of the ledger holds is in the log that is looked at after it.
@@ -46,15 +48,18 @@ class Verification:
         journal = read_journals(self.journal_dir, self.topic)
         with self.ledger.snapshot() as snapshot:
             described = self.reader.describe(self.topic)
-            checker = Checker(snapshot, self.reader, described, journal, self.max_future, self.window_records)
-            findings = checker.run(seed=seed)
+            checker = Checker(
+                snapshot, self.reader, described, journal, self.max_future, self.window_records, self.report
+            )
+            findings = checker.run(seed=seed, parity=parity)
             facts = snapshot.alerts()
             first = snapshot.first_alert(scripted) if scripted else None
             version = snapshot.active_version()
         told = drain.told(frozenset(alert for alert, _ in facts.rows))
         path = follow(facts, told.received, told.held)
         unsent = self.ledger.pending(described.topic_id).unsent
-        return _balance(journal, findings, _Alerts(facts, path, first, unsent), version, behind if wait_seconds else 0)
+        alerts = _Alerts(facts, path, first, unsent)
+        return replace(_balance(journal, findings, alerts, version, behind if wait_seconds else 0), parity=parity)
 
 
 @dataclass(frozen=True)

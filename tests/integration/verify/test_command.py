@@ -140,3 +140,11 @@ def test_json_alone_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     balance = verify(wait_seconds=0.0, json_only=True)
 
     assert json.loads(capsys.readouterr().out)["log_records"] == balance.log_records
+
+
+@pytest.mark.usefixtures("command_environment")
+def test_parity_is_asked_for_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    balance = verify(wait_seconds=0.0, json_only=True, parity=True)
+
+    assert balance.parity
+    assert json.loads(capsys.readouterr().out)["parity"] is True

@@ -26,6 +26,7 @@ from fraudstream.models.walker import score
 from fraudstream.ports.labels import LabelledPayment
 from fraudstream.ports.records import Record, TopicPartitions
 from fraudstream.ports.slices import Deployment, LogPart
+from fraudstream.progress import Report, unreported
 from fraudstream.recorded.windows import WINDOW_RECORDS
 from fraudstream.scoring.model_cache import ModelCache
 from fraudstream.scoring.parse import LogRecords, read_records
@@ -212,6 +213,8 @@ class MemoryStack:
         journal_dir: Path = Path("/nonexistent"),
         wait: float = 0.0,
         window_records: int = WINDOW_RECORDS,
+        parity: bool = False,
+        report: Report = unreported,
     ) -> Balance:
         verification = Verification(
             topic=TRANSACTIONS,
@@ -221,8 +224,9 @@ class MemoryStack:
             journal_dir=journal_dir,
             max_future=MAX_FUTURE,
             window_records=window_records,
+            report=report,
         )
-        return verification.run(seed=0, wait_seconds=wait)
+        return verification.run(seed=0, wait_seconds=wait, parity=parity)
 
     def _publish_payments(self) -> None:
         ratio = index_of("amount_ratio")

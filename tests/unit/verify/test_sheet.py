@@ -39,7 +39,7 @@ HEALTHY = Balance(
     latency_ms=Latency(p50=66.1, p99=129.4),
     model_version="1",
 )
-WRONG: list[dict[str, int]] = [
+WRONG: list[dict[str, int | bool]] = [
     {"scored": 1_189},
     {"overdue": 2},
     {"lost": 1},
@@ -47,6 +47,7 @@ WRONG: list[dict[str, int]] = [
     {"phantom": 1},
     {"mismatched": 1},
     {"mismatch_checked": 0},
+    {"parity": True, "mismatch_checked": 1_189},
     {"wrong_slices": 1},
     {"alerts_missing": 1},
     {"alerts_unfounded": 1},
