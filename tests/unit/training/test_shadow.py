@@ -9,13 +9,14 @@ from tests.unit.training.models import a_constant_model
 
 from fraudstream.adapters.memory_deployments import MemoryDeployments
 from fraudstream.adapters.memory_registry import MemoryRegistry
-from fraudstream.errors import ModelUnavailable
+from fraudstream.errors import ModelUnavailable, TemporarilyUnavailable
 from fraudstream.models.archive import digest_of, to_bytes
 from fraudstream.models.arrays import ScoringModel
 from fraudstream.ports.life_cycle import Action, Candidate, Signature
 from fraudstream.ports.registry import ModelVersion, TrainingRun
 from fraudstream.training.overview import overview_lines
 from fraudstream.training.parts import DIGEST_TAG, MODEL_FILE
+from fraudstream.training.promote import promote_version
 from fraudstream.training.shadow import begin_trial, stop_trial
 
 SIGNED = Signature("ana", "newer data")
@@ -84,6 +85,27 @@ def test_what_is_too_slow_is_not_tried() -> None:
             registry, deployments, registered(registry, a_model(version="2")), SIGNED, timer=lambda: float(next(ticks))
         )
     assert deployments.challenger() is None
+
+
+@dataclasses.dataclass
+class AwayRegistry(MemoryRegistry):
+    """Knows its versions and cannot fetch their files."""
+
+    def artefact(self, version: ModelVersion, name: str) -> bytes:
+        raise TemporarilyUnavailable(f"MLflow could not be reached for {name} of version {version.version}")
+
+
+def test_an_unreachable_registry_changes_nothing_and_rejects_nothing() -> None:
+    registry, deployments = with_version_1()
+    before = deployments.active()
+    away = AwayRegistry(versions=registry.versions)
+    version = registered(away, a_model(version="2"))
+
+    for attempt in (begin_trial, promote_version):
+        with pytest.raises(TemporarilyUnavailable, match="could not be reached"):
+            attempt(away, deployments, version, SIGNED)
+    assert (deployments.active(), deployments.challenger()) == (before, None)
+    assert [decision.action for decision in deployments.decisions(9)] == [Action.PROMOTE]
 
 
 def test_the_overview_says_who_is_where_since_when_and_why() -> None:
