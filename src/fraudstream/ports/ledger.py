@@ -129,7 +129,27 @@ class FirstAlert:
     log_time: float
 
 
-class LedgerSnapshot(Protocol):
+class LabelLedger(Protocol):
+    """What a replay of labels reads: the rows that the log began with, and the labels since."""
+
+    def initial_customers(self, catalogue_version: int, users: Ints) -> tuple[Floats, RiskRows]:
+        """Initial states (U, width) and risk rows of customers (ids ascending); zeros where there are none."""
+        ...
+
+    def initial_merchants(self, catalogue_version: int, merchants: Ints | None = None) -> RiskRows:
+        """Initial risk rows of some merchants (ids ascending), or of all: those with a row and those with a label."""
+        ...
+
+    def labels(self, after: int, upto: int) -> LabelSteps:
+        """Labels with `after < label_seq <= upto`, in order."""
+        ...
+
+    def past(self, users: Ints, merchants: Ints, *, after: int, upto: int) -> LabelHistory:
+        """Labels with `after < label_seq <= upto` of any of these customers or merchants, in order."""
+        ...
+
+
+class LedgerSnapshot(LabelLedger, Protocol):
     """One consistent view of everything stored; a range of offsets is `first <= offset < end`."""
 
     def positions(self, topic_id: str) -> Mapping[int, int]:
@@ -186,22 +206,6 @@ class LedgerSnapshot(Protocol):
 
     def label_base(self, catalogue_version: int) -> int:
         """The last label whose effect the initial risk rows contain."""
-        ...
-
-    def initial_customers(self, catalogue_version: int, users: Ints) -> tuple[Floats, RiskRows]:
-        """Initial states (U, width) and risk rows of customers (ids ascending); zeros where there are none."""
-        ...
-
-    def initial_merchants(self, catalogue_version: int, merchants: Ints | None = None) -> RiskRows:
-        """Initial risk rows of some merchants (ids ascending), or of all: those with a row and those with a label."""
-        ...
-
-    def labels(self, after: int, upto: int) -> LabelSteps:
-        """Labels with `after < label_seq <= upto`, in order."""
-        ...
-
-    def past(self, users: Ints, merchants: Ints, *, after: int, upto: int) -> LabelHistory:
-        """Labels with `after < label_seq <= upto` of any of these customers or merchants, in order."""
         ...
 
     def alerts(self) -> AlertFacts:

@@ -12,7 +12,7 @@ from fraudstream.features.label_history import (
     contradictions,
     empty_history,
 )
-from fraudstream.ports.ledger import LabelSteps, LedgerSnapshot
+from fraudstream.ports.ledger import LabelLedger, LabelSteps
 
 LABELS_AT_ONCE = 100_000
 """Labels held in memory at a time."""
@@ -20,20 +20,25 @@ LABELS_AT_ONCE = 100_000
 
 @dataclass
 class RiskReplay:
-    """Rows of the chosen customers and of all merchants after `label_seq` labels."""
+    """Rows of some customers and merchants after `label_seq` labels, moved in place.
 
-    ledger: LedgerSnapshot
+    `base` labels are contained in the rows that the log began with. `ahead` are labels that have been read already,
+    in order and from the next one on. Every merchant of a label that is yet to come must be among the `merchants`.
+    """
+
+    ledger: LabelLedger
     catalogue_version: int
     base: int
     customers: RiskRows
     merchants: RiskRows
     label_seq: int
-    _ahead: LabelSteps
+    ahead: LabelSteps
 
     @classmethod
-    def at_the_beginning(cls, ledger: LedgerSnapshot, catalogue_version: int, customers: RiskRows) -> "RiskReplay":
-        """The rows that the log began with; `customers` are moved in place."""
-        base = ledger.label_base(catalogue_version)
+    def at_the_beginning(
+        cls, ledger: LabelLedger, catalogue_version: int, base: int, customers: RiskRows
+    ) -> "RiskReplay":
+        """The rows that the log began with, which contain `base` labels; `customers` are moved in place."""
         merchants = ledger.initial_merchants(catalogue_version)
         nothing = LabelSteps(empty_history(), np.empty(0, np.int16))
         return cls(ledger, catalogue_version, base, customers, merchants, base, nothing)
@@ -41,16 +46,16 @@ class RiskReplay:
     def advance(self, upto: int, *, horizon: int) -> None:
         """Apply the labels up to a turn; those up to `horizon` may be read along."""
         while self.label_seq < upto:
-            turns = self._ahead.labels.label_seq
+            turns = self.ahead.labels.label_seq
             if not len(turns) or turns[-1] <= self.label_seq:
                 end = min(max(upto, horizon), self.label_seq + LABELS_AT_ONCE)
-                self._ahead = self.ledger.labels(self.label_seq, end)
-                turns = self._ahead.labels.label_seq
+                self.ahead = self.ledger.labels(self.label_seq, end)
+                turns = self.ahead.labels.label_seq
                 if not len(turns):
                     self.label_seq = min(upto, end)
                     continue
             first, stop = np.searchsorted(turns, [self.label_seq, upto], side="right")
-            self._step(self._ahead.labels.take(slice(first, stop)), self._ahead.before[first:stop])
+            self._step(self.ahead.labels.take(slice(first, stop)), self.ahead.before[first:stop])
             self.label_seq = upto if stop < len(turns) else min(upto, int(turns[-1]))
 
     def _step(self, step: LabelHistory, before: Codes) -> None:

@@ -10,6 +10,8 @@ from fraudstream.ports.ledger import LedgerSlices
 
 WINDOW_RECORDS = 20_000
 """Records of one window, about; a slice is never cut."""
+WINDOW_LABELS = 100_000
+"""Labels that the slices of one window differ by, at the most."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,9 @@ def ordered(slices: LedgerSlices) -> LedgerSlices:
     return slices.take(np.lexsort((slices.slice_id, slices.label_seq)))
 
 
-def windows(slices: LedgerSlices, beginning: Mapping[int, int], *, size: int = WINDOW_RECORDS) -> Iterator[Window]:
+def windows(
+    slices: LedgerSlices, beginning: Mapping[int, int], *, size: int = WINDOW_RECORDS, labels: int = WINDOW_LABELS
+) -> Iterator[Window]:
     """Cut `ordered` slices; every offset from a partition's beginning to its last slice is in exactly one window.
 
     Slices that end before the beginning of what the log still holds are left out.
@@ -50,7 +54,9 @@ def windows(slices: LedgerSlices, beginning: Mapping[int, int], *, size: int = W
     start = 0
     while start < len(slices):
         before = int(records[start - 1]) if start else 0
-        stop = max(int(np.searchsorted(records, before + size, side="right")), start + 1)
+        few_records = int(np.searchsorted(records, before + size, side="right"))
+        few_labels = int(np.searchsorted(slices.label_seq, slices.label_seq[start] + labels, side="right"))
+        stop = max(min(few_records, few_labels), start + 1)
         part = slices.take(slice(start, stop))
         yield Window(part, tuple(_ranges(part, reached)))
         start = stop

@@ -73,7 +73,7 @@ class Recomputation:
             return
         log = item.log
         stored = item.settlement.row[rows]
-        kept = stored >= 0
+        kept = (stored >= 0) & expected.known
         at = stored[kept]
         first, end = int(log.offset[0]), int(log.offset[-1]) + 1
         vectors = self.ledger.vectors(self.topic_id, log.partition, first, end, self.oracle.users)
@@ -116,4 +116,4 @@ def _back(ordered: Expected, order: Ints) -> Expected:
 
 
 def _part(expected: Expected, index: Ints | slice) -> Expected:
-    return Expected(expected.features[index], expected.score[index], expected.alert[index])
+    return Expected(expected.features[index], expected.score[index], expected.alert[index], expected.known[index])

@@ -85,7 +85,7 @@ def test_risk_can_be_replayed_in_any_steps() -> None:
     replays = []
     for steps in ([11], [1, 2, 3, 7, 11], list(range(1, 12))):
         _, customers = ledger.initial_customers(1, np.array([1, 2, 3, 4]))
-        replay = RiskReplay.at_the_beginning(ledger, 1, customers)
+        replay = RiskReplay.at_the_beginning(ledger, 1, 0, customers)
         for step in steps:
             replay.advance(step, horizon=step + 2)
         replays.append((replay.customers.rows.tobytes(), replay.merchants.rows.tobytes()))
@@ -97,7 +97,7 @@ def test_risk_can_be_replayed_in_any_steps() -> None:
 def test_risk_replayed_to_the_end_is_what_the_applier_stored() -> None:
     stack = a_busy_stack()
     _, customers = stack.ledger().initial_customers(1, np.array([1, 2, 3, 4]))
-    replay = RiskReplay.at_the_beginning(stack.ledger(), 1, customers)
+    replay = RiskReplay.at_the_beginning(stack.ledger(), 1, 0, customers)
 
     replay.advance(11, horizon=11)
 
