@@ -76,7 +76,7 @@ class World:
                 amount=amount,
                 alert=alert,
                 score=score,
-                features=np.arange(FEATURE_COUNT) + number / 4,
+                features=np.arange(FEATURE_COUNT, dtype=np.float64) + number / 4,
                 body_hash=number if body_hash is None else body_hash,
             )
         )

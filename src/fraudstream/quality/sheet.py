@@ -12,6 +12,7 @@ from fraudstream.quality.drift import CHANGED, SHIFTED
 from fraudstream.quality.figures import LiveQuality
 
 NOTHING = "–"  # noqa: RUF001 - a dash for nothing
+WIDEST = 200
 DRIFT_LINES = 10
 """Features shown of the newest day that was compared; those that moved most."""
 
@@ -28,7 +29,7 @@ def show_days(quality: LiveQuality, console: Console) -> None:
         alerts = f"{row.alerts:,} ({percent(row.alert_rate, 2)})"
         cells = (str(row.day), row.model_version, f"{row.payments:,}", alerts, *_outcomes(row))
         table.add_row(*map(Text, cells), _moved(drift))
-    console.print(table)
+    _print(table, console)
     _show_drift(quality.drift, console)
     for version, until in quality.reference_until.items():
         said = f"Version {version} is compared with its own first week, which ends {until:%Y-%m-%d %H:%M} UTC."
@@ -44,7 +45,7 @@ def show_cohorts(day: dt.date, quality: LiveQuality, console: Console) -> None:
     for row in quality.cohorts:
         after = (row.as_known_on - row.day).days
         table.add_row(*map(Text, (str(row.as_known_on), f"{after} d", row.model_version, *_outcomes(row))))
-    console.print(table)
+    _print(table, console)
     for row in quality.newest():
         said = f"Version {row.model_version} scored {row.payments:,} payments and alerted {row.alerts:,} of them"
         console.print(Text(f"{said} ({percent(row.alert_rate, 2)})."), soft_wrap=True)
@@ -84,6 +85,14 @@ def _table(*columns: str) -> Table:
     return table
 
 
+def _print(table: Table, console: Console) -> None:
+    """Print a table at its full width, on narrow terminals and into pipes, too: half a number says nothing."""
+    width = console.width
+    console.width = max(width, console.measure(table, options=console.options.update(max_width=WIDEST)).maximum)
+    console.print(table)
+    console.width = width
+
+
 def _moved(drift: Sequence[FeatureDrift]) -> Text:
     if not drift:
         return Text(NOTHING)
@@ -104,4 +113,4 @@ def _show_drift(drift: Sequence[FeatureDrift], console: Console) -> None:
     for item in newest[:DRIFT_LINES]:
         style = "red" if item.psi >= CHANGED else "yellow" if item.psi >= SHIFTED else ""
         table.add_row(Text(item.feature), Text(f"{item.psi:.3f}", style=style))
-    console.print(table)
+    _print(table, console)

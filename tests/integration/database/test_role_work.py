@@ -4,6 +4,7 @@ import contextlib
 import datetime as dt
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from tests.integration.database.role_world import RoleWorld
@@ -13,6 +14,7 @@ from fraudstream.adapters.database.alert_store import PostgresAlerts
 from fraudstream.adapters.database.breaker_store import PostgresHeldAlerts
 from fraudstream.adapters.database.live_reader import LiveReader
 from fraudstream.adapters.database.outbox_store import PostgresOutbox
+from fraudstream.adapters.database.quality_store import PostgresQuality
 from fraudstream.adapters.database.roles import Role
 from fraudstream.adapters.database.scorer_runs import ScorerRuns, slice_application
 from fraudstream.adapters.database.slice_store import PostgresSliceStore
@@ -22,8 +24,10 @@ from fraudstream.contracts.topics import LABELS, TRANSACTIONS
 from fraudstream.errors import ConfigurationError, Fenced
 from fraudstream.local.apps import RUNNING_SINCE
 from fraudstream.ports.delivery import AlertBudget
+from fraudstream.ports.quality import FeatureDrift, Histogram, Reference
 from fraudstream.ports.records import TopicPartitions
 from fraudstream.ports.slices import LogPart
+from fraudstream.quality.measure import Measurement, Wanted
 
 pytestmark = pytest.mark.integration
 
@@ -88,6 +92,30 @@ def test_the_relay_holds_alerts_back_and_lets_them_go(world: RoleWorld, resource
 def test_a_reader_may_not_let_alerts_go(world: RoleWorld) -> None:
     with pytest.raises(ConfigurationError, match="DATABASE_URL must name the relay's role"):
         PostgresHeldAlerts(world.url(Role.READER)).release()
+
+
+def test_live_quality_is_measured_by_everybody_who_reads_and_stored_by_its_own_role(
+    world: RoleWorld, resources: contextlib.ExitStack
+) -> None:
+    stack = PostgresStack(world.url(Role.MIGRATE), resources, world.urls())
+    fill(stack)
+    keeper, reader = (
+        resources.enter_context(contextlib.closing(PostgresQuality(world.url(role))))
+        for role in (Role.QUALITY, Role.READER)
+    )
+    kept = Measurement(keeper, storing=True).run(Wanted())
+    shown = Measurement(reader).run(Wanted())
+    day = dt.date(2025, 6, 15)
+    reference = Reference("1", dt.datetime(2025, 6, 15, tzinfo=dt.UTC), dt.datetime(2025, 6, 22, tzinfo=dt.UTC), {})
+    keeper.put_reference(replace(reference, histograms={"amount": Histogram((1.0,), (1, 1))}))
+    for _ in range(2):
+        keeper.put_drift([FeatureDrift(day, "1", "amount", 0.1, 1)])
+
+    assert kept == shown
+    assert kept is not None
+    assert world.run(Role.READER, "SELECT count(*) FROM live_quality") == [(len(kept.cohorts),)]
+    with pytest.raises(ConfigurationError, match="DATABASE_URL must name the role of live quality"):
+        Measurement(reader, storing=True).run(Wanted())
 
 
 def test_the_scorer_begins_a_run_and_makes_its_months(world: RoleWorld) -> None:

@@ -1,6 +1,7 @@
 """A measurement: days of the stream's own time, drift of days that are over, and nothing twice."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -36,11 +37,11 @@ class CountingQuality(MemoryQuality):
         self.samples += 1
         return super().sample(model_version, begins, ends, every=every)
 
-    def put_quality(self, rows: list[DayQuality]) -> None:  # type: ignore[override]
+    def put_quality(self, rows: Sequence[DayQuality]) -> None:
         self.kept += rows
         super().put_quality(rows)
 
-    def put_drift(self, rows: list[FeatureDrift]) -> None:  # type: ignore[override]
+    def put_drift(self, rows: Sequence[FeatureDrift]) -> None:
         self.kept_drift += rows
         super().put_drift(rows)
 

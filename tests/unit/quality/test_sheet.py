@@ -90,3 +90,11 @@ def test_the_line_for_a_log_is_of_the_newest_day_with_outcomes() -> None:
 
 def test_a_share_is_a_percentage_or_a_dash() -> None:
     assert (percent(0.5), percent(0.00625, 2), percent(None)) == ("50.0 %", "0.62 %", "–")  # noqa: RUF001
+
+
+def test_no_figure_is_cut_off_on_a_narrow_terminal() -> None:
+    narrow = Console(file=io.StringIO(), width=40)
+    show_days(QUALITY, narrow)
+
+    assert "…" not in printed(narrow)
+    assert "2 changed, 1 shifted" in printed(narrow)
