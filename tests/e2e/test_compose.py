@@ -17,7 +17,16 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 ZEROS = ("lost", "duplicated", "phantom", "mismatched", "overdue", "wrong_slices", "alerts_missing", "alerts_unfounded")
 SERVERS = ("spark-worker", "spark-master", "mlflow", "kafka", "postgres", "localstack", "aws-resources")
-APPS = ("scorer", "label-applier", "alert-relay", "lambda-trigger", "alert-lambda", "notification-inbox", "producer")
+APPS = (
+    "scorer",
+    "label-applier",
+    "alert-relay",
+    "lambda-trigger",
+    "alert-lambda",
+    "notification-inbox",
+    "live-quality",
+    "producer",
+)
 PATIENCE = 90.0
 """Seconds until something that happens by itself must have happened."""
 LONG_POLL = 5
