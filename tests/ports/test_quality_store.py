@@ -84,6 +84,20 @@ def test_the_mark_differs_after_each_payment_and_label(world: World) -> None:
     assert again == marks[-1]
 
 
+def test_the_days_touched_since_a_mark_are_those_of_new_payments_and_new_labels(world: World) -> None:
+    first, second = world.paid(), world.paid(at=NOON + dt.timedelta(days=1))
+    world.labelled(first, is_fraud=True, after=1)
+    horizon = world.store.horizon()
+    assert horizon is not None
+    assert world.store.touched(horizon.mark) == set()
+
+    world.labelled(second, is_fraud=False, after=9)
+    world.paid(at=NOON + dt.timedelta(days=4))
+    world.labelled(99, is_fraud=True, after=1, known=False)
+
+    assert world.store.touched(horizon.mark) == {day(1), day(4)}
+
+
 def test_a_days_payments_are_counted_from_midnight_to_midnight(world: World) -> None:
     midnight = dt.datetime.combine(DAY, dt.time(), dt.UTC)
     for moment in (midnight - SECOND, midnight, midnight + dt.timedelta(days=1) - SECOND):

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -61,6 +62,13 @@ class MemoryQuality:
         newest = max(payment.event_time.date() for payment in self.scored)
         known_on = max([newest, *(label.arrived_at.date() for label in self.labels)])
         return Horizon(newest, known_on, f"{len(self.scored)} {len(self.labels)}")
+
+    def touched(self, since: str) -> AbstractSet[dt.date]:
+        """See `QualityStore.touched`."""
+        scored, labels = map(int, since.split())
+        labelled = {label.transaction for label in self.labels[labels:]}
+        paid = {payment.event_time.date() for payment in self.scored[scored:]}
+        return paid | {payment.event_time.date() for payment in self.scored if payment.transaction in labelled}
 
     def payments(self, day: dt.date) -> Sequence[DayPayments]:
         """See `QualityStore.payments`."""

@@ -5,6 +5,7 @@ Days are days of UTC: of the payment's own time, or of the label's arrival. No w
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,7 +17,7 @@ class Horizon:
     """Where the stream's own time stands.
 
     `newest_day` is that of the newest payments, `known_on` the newest day on which anything is known, payment or label;
-    `mark` differs whenever a payment was scored or a label applied since.
+    `mark` differs whenever a payment was scored or a label applied since, and `touched` understands it.
     """
 
     newest_day: dt.date
@@ -144,6 +145,10 @@ class QualityStore(Protocol):
 
     def horizon(self) -> Horizon | None:
         """Where the stream stands; nothing before the first payment is scored."""
+        ...
+
+    def touched(self, since: str) -> AbstractSet[dt.date]:
+        """The days of the payments that were scored, or whose labels were applied, since a horizon's mark."""
         ...
 
     def payments(self, day: dt.date) -> Sequence[DayPayments]:

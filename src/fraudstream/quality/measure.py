@@ -10,6 +10,7 @@ from fraudstream.ports.quality import (
     DayQuality,
     FeatureDrift,
     Horizon,
+    OutcomeChange,
     QualityStore,
     Reference,
     VectorSample,
@@ -41,12 +42,14 @@ class Wanted:
 class Measurement:
     """Measures, and stores what is new if it is to.
 
-    An instance remembers what it measured: a day is sampled again only if more of its payments have been scored.
+    An instance remembers what it measured. A day is sampled again only if more of its payments have been scored, and
+    `run_if_new` reads only those days again in which anything has happened since.
     """
 
     store: QualityStore
     storing: bool = False
     _mark: str | None = None
+    _days: dict[dt.date, tuple[Sequence[DayPayments], Sequence[OutcomeChange]]] = field(default_factory=dict)
     _began: dict[str, dt.datetime] = field(default_factory=dict)
     _references: dict[str, Reference] = field(default_factory=dict)
     _compared: dict[tuple[dt.date, str], tuple[int, list[FeatureDrift]]] = field(default_factory=dict)
@@ -60,27 +63,33 @@ class Measurement:
             ConfigurationError: the store may not be written.
         """
         horizon = self.store.horizon()
-        if horizon is None:
-            return None
-        known_on = wanted.known_on or horizon.known_on
-        result = LiveQuality(known_on)
-        for day in _days(wanted, horizon):
-            if day <= known_on:
-                result = self._with(result, day, horizon)
-        return result
+        self._days.clear()
+        return None if horizon is None else self._run(wanted, horizon)
 
     def run_if_new(self, wanted: Wanted) -> LiveQuality | None:
         """The same, if a payment was scored or a label applied since the last time."""
         horizon = self.store.horizon()
         if horizon is None or horizon.mark == self._mark:
             return None
-        result = self.run(wanted)
+        gone = self._days.keys() if self._mark is None else self.store.touched(self._mark)
+        self._days = {day: read for day, read in self._days.items() if day not in gone}
+        result = self._run(wanted, horizon)
         self._mark = horizon.mark
         return result
 
+    def _run(self, wanted: Wanted, horizon: Horizon) -> LiveQuality:
+        known_on = wanted.known_on or horizon.known_on
+        days = [day for day in _days(wanted, horizon) if day <= known_on]
+        result = LiveQuality(known_on)
+        for day in days:
+            result = self._with(result, day, horizon)
+        self._days = {day: read for day, read in self._days.items() if day in days}
+        return result
+
     def _with(self, result: LiveQuality, day: dt.date, horizon: Horizon) -> LiveQuality:
-        scored = self.store.payments(day)
-        rows = cohorts(day, scored, self.store.changes(day), known_on=result.known_on)
+        scored, changes = self._days.get(day) or (self.store.payments(day), self.store.changes(day))
+        self._days[day] = (scored, changes)
+        rows = cohorts(day, scored, changes, known_on=result.known_on)
         until = dict(result.reference_until)
         drift = self._drift(day, scored, horizon, until) if day < horizon.newest_day else []
         if self.storing:

@@ -14,7 +14,7 @@ from fraudstream.quality.figures import LiveQuality
 NOTHING = "–"  # noqa: RUF001 - a dash for nothing
 WIDEST = 200
 DRIFT_LINES = 10
-"""Features shown of the newest day that was compared; those that moved most."""
+"""Features shown of the newest day that was compared: of those that moved, those that moved most."""
 
 
 def show_days(quality: LiveQuality, console: Console) -> None:
@@ -108,9 +108,13 @@ def _show_drift(drift: Sequence[FeatureDrift], console: Console) -> None:
         return
     day = max(item.day for item in drift)
     newest = sorted((item for item in drift if item.day == day), key=lambda item: -item.psi)
+    moved = [item for item in newest if item.psi >= SHIFTED][:DRIFT_LINES]
+    if not moved:
+        said = f"Stable on {day}: the largest index (PSI) is {newest[0].psi:.3f}, of {newest[0].feature}."
+        console.print(Text(said), soft_wrap=True)
+        return
     console.print(Text(f"Drift on {day}, against the version's first week (PSI)", style="bold"), soft_wrap=True)
     table = _table("feature", "index")
-    for item in newest[:DRIFT_LINES]:
-        style = "red" if item.psi >= CHANGED else "yellow" if item.psi >= SHIFTED else ""
-        table.add_row(Text(item.feature), Text(f"{item.psi:.3f}", style=style))
+    for item in moved:
+        table.add_row(Text(item.feature), Text(f"{item.psi:.3f}", style="red" if item.psi >= CHANGED else "yellow"))
     _print(table, console)

@@ -12,7 +12,7 @@ from fraudstream.adapters.memory_quality import AppliedLabel, MemoryQuality, Sco
 from fraudstream.clock import ManualClock
 from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.features.catalogue import FEATURE_COUNT, index_of
-from fraudstream.ports.quality import DayQuality, FeatureDrift, VectorSample
+from fraudstream.ports.quality import DayQuality, FeatureDrift, OutcomeChange, VectorSample
 from fraudstream.quality.main import Watcher
 from fraudstream.quality.measure import LEAST, Measurement, Wanted
 
@@ -30,8 +30,13 @@ class CountingQuality(MemoryQuality):
     """Remembers how often it was asked, and what it was told to keep."""
 
     samples: int = 0
+    read: list[dt.date] = field(default_factory=list)
     kept: list[DayQuality] = field(default_factory=list)
     kept_drift: list[FeatureDrift] = field(default_factory=list)
+
+    def changes(self, day: dt.date) -> Sequence[OutcomeChange]:
+        self.read.append(day)
+        return super().changes(day)
 
     def sample(self, model_version: str, begins: dt.datetime, ends: dt.datetime, *, every: int) -> VectorSample:
         self.samples += 1
@@ -192,14 +197,16 @@ def test_a_stored_reference_is_used_and_not_made_again(stream: Stream) -> None:
 def test_only_what_is_new_is_read_and_stored_again(stream: Stream) -> None:
     measurement = Measurement(stream.store, storing=True)
     measurement.run_if_new(Wanted())
-    stream.store.samples, stream.store.kept, stream.store.kept_drift = 0, [], []
+    stream.store.samples, stream.store.kept, stream.store.kept_drift, stream.store.read = 0, [], [], []
     stream.tell(0, is_fraud=True, later=5)
     result = measurement.run_if_new(Wanted())
 
     assert result is not None
+    assert stream.store.read == [FIRST]
     assert [(row.day, row.as_known_on) for row in stream.store.kept] == [(FIRST, day(5))]
     assert (stream.store.samples, stream.store.kept_drift) == (0, [])
     assert list(drifted(result.drift)) == [day(8), day(9)]
+    assert result == Measurement(stream.store).run(Wanted())
 
 
 def test_a_day_is_compared_again_when_late_payments_were_scored(stream: Stream) -> None:
@@ -210,6 +217,28 @@ def test_a_day_is_compared_again_when_late_payments_were_scored(stream: Stream) 
     measurement.run(Wanted())
 
     assert {(row.day, row.payments) for row in stream.store.kept_drift} == {(day(8), LEAST + 1)}
+
+
+def test_what_failed_half_way_is_read_again(stream: Stream) -> None:
+    class Failing(CountingQuality):
+        failures = 1
+
+        def put_quality(self, rows: Sequence[DayQuality]) -> None:
+            if rows and rows[0].day == day(3) and self.failures:
+                self.failures -= 1
+                raise TemporarilyUnavailable("away")
+            super().put_quality(rows)
+
+    store = Failing(scored=stream.store.scored, labels=stream.store.labels)
+    measurement = Measurement(store, storing=True)
+    with pytest.raises(TemporarilyUnavailable):
+        measurement.run_if_new(Wanted())
+    stream.tell(0, is_fraud=True, later=5)
+    result = measurement.run_if_new(Wanted())
+
+    assert result is not None
+    assert result == Measurement(stream.store).run(Wanted())
+    assert list(store.stored_quality(FIRST, day(10))) == list(result.cohorts)
 
 
 def test_nothing_is_measured_while_nothing_happens(stream: Stream) -> None:

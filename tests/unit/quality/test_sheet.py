@@ -45,16 +45,17 @@ def test_a_day_is_one_line_as_it_is_known_now() -> None:
     assert "as known on 2026-03-05" in days(QUALITY)
 
 
-def test_the_features_that_moved_most_come_first() -> None:
-    below = days(QUALITY).split("feature", 1)[1].splitlines()[1:6]
+def test_the_features_that_moved_are_named_the_farthest_first() -> None:
+    below = days(QUALITY).split("feature", 1)[1].splitlines()[1:4]
 
-    assert [line.split() for line in below] == [
-        ["age_days", "0.610"],
-        ["[bold]", "0.300"],
-        ["hour", "0.120"],
-        ["amount", "0.020"],
-        ["score", "0.000"],
-    ]
+    assert [line.split() for line in below] == [["age_days", "0.610"], ["[bold]", "0.300"], ["hour", "0.120"]]
+    assert "amount" not in days(QUALITY)
+
+
+def test_where_nothing_moved_one_line_says_so() -> None:
+    said = days(LiveQuality(LATER, (KNOWN,), (DRIFT[0], DRIFT[3])))
+
+    assert "Stable on 2026-03-01: the largest index (PSI) is 0.020, of amount." in said
 
 
 def test_a_version_without_a_reference_says_when_it_has_one() -> None:

@@ -8,11 +8,21 @@ SELECT (SELECT max(event_time) FROM positions CROSS JOIN LATERAL (
        (SELECT max(arrived_at) FROM (
             SELECT arrived_at FROM labels WHERE label_seq IS NOT NULL
             ORDER BY label_seq DESC LIMIT %(newest)s) AS recent),
-       (SELECT md5(string_agg(concat_ws(' ', topic_id, partition, next_offset), ',' ORDER BY topic_id, partition))
+       (SELECT coalesce(json_agg(json_build_array(topic_id, partition, next_offset) ORDER BY topic_id, partition), '[]')
         FROM positions),
-       (SELECT max(label_seq) FROM labels)
+       (SELECT coalesce(max(label_seq), 0) FROM labels)
 """
 """The newest payments are the last of each partition: where a log ends, there is its time."""
+
+POSITIONS = "SELECT topic_id, partition, next_offset FROM positions"
+SCORED_DAYS = """
+SELECT DISTINCT (event_time AT TIME ZONE 'UTC')::date FROM scored_transactions
+WHERE topic_id = %s AND partition = %s AND "offset" >= %s AND "offset" < %s
+"""
+LABELLED_DAYS = """
+SELECT DISTINCT (event_time AT TIME ZONE 'UTC')::date FROM labels WHERE label_seq > %s AND event_time IS NOT NULL
+"""
+"""Offsets and turns are safe to go on from: both move in the commit of their rows."""
 
 PAYMENTS = """
 WITH of_day AS MATERIALIZED (
@@ -54,15 +64,15 @@ GROUP BY model_version, arrived_on ORDER BY model_version, arrived_on
 """
 """A label's own copy of its payment's time finds it; the payment's decides about its day."""
 
-BEGAN_AT = """
-WITH first AS (
-    SELECT topic_id, partition, first_offset, last_offset FROM slices
-    WHERE model_version = %s AND rows > 0 ORDER BY slice_id LIMIT 1
-)
-SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY event_time)
-FROM first JOIN scored_transactions AS scored USING (topic_id, partition)
-WHERE scored."offset" BETWEEN first_offset AND last_offset
+FIRST_SLICE = """
+SELECT topic_id, partition, first_offset, last_offset FROM slices
+WHERE model_version = %s AND rows > 0 ORDER BY slice_id LIMIT 1
 """
+BEGAN_AT = """
+SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY event_time) FROM scored_transactions
+WHERE topic_id = %s AND partition = %s AND "offset" BETWEEN %s AND %s
+"""
+"""Asked with the slice's own numbers: joined with it, the planner would not know how short it is."""
 SAMPLE = """
 SELECT score, features FROM scored_transactions AS scored
 WHERE event_time >= %s AND event_time < %s AND abs(body_hash %% %s) = 0 AND octet_length(features) = %s

@@ -2,9 +2,11 @@
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager, suppress
 from dataclasses import astuple
 
+import msgspec
 import numpy as np
 import psycopg2
 from psycopg2 import errors
@@ -35,6 +37,13 @@ _LIMITS = "SET LOCAL statement_timeout = '110s'; SET LOCAL work_mem = '64MB'"
 _SAMPLE_LAYOUT = {"score": DOUBLE, "features": f"({FEATURE_COUNT},)<f8"}
 
 
+class _Mark(msgspec.Struct, frozen=True):
+    """The last turn a label has taken, and where each partition stands: topic id, partition, next offset."""
+
+    turn: int
+    positions: list[tuple[str, int, int]]
+
+
 class PostgresQuality:
     """See `QualityStore`; a connection that breaks is opened again at the next call."""
 
@@ -46,11 +55,28 @@ class PostgresQuality:
         """See `QualityStore.horizon`."""
         with self._transaction() as cursor:
             cursor.execute(queries.HORIZON, {"newest": NEWEST})
-            paid_at, told_at, positions, turn = cursor.fetchone() or (None,) * 4
+            paid_at, told_at, positions, turn = cursor.fetchone() or (None, None, [], 0)
         if paid_at is None:
             return None
         newest = _day_of(paid_at)
-        return Horizon(newest, newest if told_at is None else max(newest, _day_of(told_at)), f"{positions} {turn}")
+        known_on = newest if told_at is None else max(newest, _day_of(told_at))
+        return Horizon(newest, known_on, msgspec.json.encode(_Mark(turn, positions)).decode())
+
+    def touched(self, since: str) -> AbstractSet[dt.date]:
+        """See `QualityStore.touched`."""
+        mark = msgspec.json.decode(since, type=_Mark)
+        stood = {(topic_id, partition): offset for topic_id, partition, offset in mark.positions}
+        days: set[dt.date] = set()
+        with self._transaction() as cursor:
+            cursor.execute(queries.LABELLED_DAYS, (mark.turn,))
+            days.update(day for (day,) in cursor)
+            cursor.execute(queries.POSITIONS)
+            for topic_id, partition, offset in cursor.fetchall():
+                first = stood.get((topic_id, partition), 0)
+                if first < offset:
+                    cursor.execute(queries.SCORED_DAYS, (topic_id, partition, first, offset))
+                    days.update(day for (day,) in cursor)
+        return days
 
     def payments(self, day: dt.date) -> Sequence[DayPayments]:
         """See `QualityStore.payments`."""
@@ -67,7 +93,11 @@ class PostgresQuality:
     def began_at(self, model_version: str) -> dt.datetime | None:
         """See `QualityStore.began_at`."""
         with self._transaction() as cursor:
-            cursor.execute(queries.BEGAN_AT, (model_version,))
+            cursor.execute(queries.FIRST_SLICE, (model_version,))
+            place = cursor.fetchone()
+            if place is None:
+                return None
+            cursor.execute(queries.BEGAN_AT, place)
             (moment,) = cursor.fetchone() or (None,)
         return None if moment is None else moment.astimezone(dt.UTC)
 
