@@ -1,114 +1,19 @@
 """One contract for `MaturedScores`, in memory and on PostgreSQL."""
 
-import contextlib
-import datetime as dt
-import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from typing import Protocol
 
-import numpy as np
 import pytest
-from tests.ports.slice_worlds import DIGEST, OTHER_DIGEST, MemoryWorld, PostgresWorld, SliceWorld
-from tests.ports.test_slice_store import PART, ids, ints, payments, result, rows
+from tests.ports.matured_worlds import DAY, MONTH, START, MaturedWorld, matured_world, score
+from tests.ports.slice_worlds import DIGEST, OTHER_DIGEST
 
-from fraudstream.adapters.database.matured_scores import PostgresMaturedScores
-from fraudstream.adapters.memory_labels import LabelFacts
-from fraudstream.adapters.memory_matured import MemoryMaturedScores
-from fraudstream.contracts.label import Label
-from fraudstream.features.events import Floats
-from fraudstream.ports.labels import LabelRow
-from fraudstream.ports.matured import MaturedScores, ScoredPairs, Window
-from fraudstream.ports.slices import Deployment, ShadowScores
+from fraudstream.ports.matured import ScoredPairs, Window
 
 pytestmark = pytest.mark.ports
-
-DAY = 86_400.0
-START = 1_764_000_000.0
-MONTH = Window(START, START + 30 * DAY, START + 40 * DAY)
-
-
-class MaturedWorld(Protocol):
-    """Slices and labels to be read."""
-
-    slices: SliceWorld
-
-    def matured(self) -> MaturedScores: ...
-
-    def put_label(self, id_: int, *, is_fraud: bool, arrived_at: float, label_seq: int | None) -> None: ...
-
-
-@dataclass
-class MemoryMaturedWorld:
-    slices: MemoryWorld = field(default_factory=MemoryWorld)
-    labels: LabelFacts = field(default_factory=LabelFacts)
-
-    def matured(self) -> MaturedScores:
-        return MemoryMaturedScores(self.slices.memory, self.labels)
-
-    def put_label(self, id_: int, *, is_fraud: bool, arrived_at: float, label_seq: int | None) -> None:
-        place = ("labels", 0, len(self.labels.labels))
-        label = Label(
-            transaction_id=uuid.UUID(int=id_),
-            user_id=1,
-            is_fraud=is_fraud,
-            arrived_at=dt.datetime.fromtimestamp(arrived_at, dt.UTC),
-        )
-        self.labels.labels[place] = LabelRow(*place, label, label_seq)
-
-
-@dataclass
-class PostgresMaturedWorld:
-    slices: PostgresWorld
-    labels: int = 0
-
-    def matured(self) -> MaturedScores:
-        return PostgresMaturedScores(self.slices.url)
-
-    def put_label(self, id_: int, *, is_fraud: bool, arrived_at: float, label_seq: int | None) -> None:
-        self.slices.run(
-            'INSERT INTO labels (topic_id, partition, "offset", label_seq, transaction_id, is_fraud, source,'
-            " arrived_at, user_id) VALUES (%s, 0, %s, %s, %s, %s, 'bank', to_timestamp(%s), 1)",
-            PART.topic_id,
-            self.labels,
-            label_seq,
-            str(uuid.UUID(int=id_)),
-            is_fraud,
-            arrived_at,
-        )
-        self.labels += 1
 
 
 @pytest.fixture(params=["memory", "postgres"])
 def world(request: pytest.FixtureRequest) -> Iterator[MaturedWorld]:
-    with contextlib.ExitStack() as stack:
-        if request.param == "memory":
-            yield MemoryMaturedWorld()
-        else:
-            yield PostgresMaturedWorld(PostgresWorld(request.getfixturevalue("database_url"), stack))
-
-
-def score(
-    world: MaturedWorld,
-    deployment: Deployment,
-    *days: float,
-    first: int = 1,
-    challenger: str | None = OTHER_DIGEST,
-) -> Floats:
-    """Score one payment on each of these days, with ids from `first` on; returns what the challenger said of them."""
-    count = len(days)
-    numbers = ids(*range(first, first + count))
-    says = np.linspace(0.5, 1.0, count)
-    with world.slices.store().open(PART) as opened:
-        opened.reserve(numbers, ints(*range(count)))
-        users = ints(*range(first, first + count))
-        state = opened.lock_states(1, users)
-        made = replace(
-            payments(numbers, users, users), event_time=START + np.array(days) * DAY, amount=np.arange(count) + 1.0
-        )
-        written = result(opened, deployment, rows(made, first_offset=first), state)
-        opened.write(replace(written, shadow=challenger and ShadowScores(challenger, says)))
-    return says
+    yield from matured_world(request.param, lambda: request.getfixturevalue("database_url"))
 
 
 def by_customer(batches: Iterator[ScoredPairs]) -> dict[int, tuple[float, float, bool, float]]:

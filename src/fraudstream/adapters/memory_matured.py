@@ -38,15 +38,17 @@ class MemoryMaturedScores:
                 yield ScoredPairs(
                     champion=result.scored.score[inside],
                     challenger=shadow.score[inside],
-                    fraud=self._fraud(payments.transaction_id[inside], window.as_of),
+                    fraud=frauds(self.labels, payments.transaction_id[inside], window.as_of),
                     user_id=payments.user_id[inside],
                     amount=payments.amount[inside],
                 )
 
-    def _fraud(self, ids: Bytes, as_of: float) -> Bools:
-        turned = [row for row in self.labels.labels.values() if row.label_seq is not None]
-        arrived = [row for row in turned if row.label.arrived_at.timestamp() <= as_of]
-        newest = {
-            row.label.transaction_id: row.label.is_fraud for row in sorted(arrived, key=lambda row: row.label_seq or 0)
-        }
-        return np.array([newest.get(uuid_at(ids, row), False) for row in range(len(ids))], np.bool_)
+
+def frauds(labels: LabelFacts, ids: Bytes, as_of: float) -> Bools:
+    """What the newest label says that had arrived by `as_of`, for ids of (n, 16) bytes; (n,)."""
+    turned = [row for row in labels.labels.values() if row.label_seq is not None]
+    arrived = [row for row in turned if row.label.arrived_at.timestamp() <= as_of]
+    newest = {
+        row.label.transaction_id: row.label.is_fraud for row in sorted(arrived, key=lambda row: row.label_seq or 0)
+    }
+    return np.array([newest.get(uuid_at(ids, row), False) for row in range(len(ids))], np.bool_)
