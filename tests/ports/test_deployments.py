@@ -7,12 +7,15 @@ import numpy as np
 import pytest
 
 from fraudstream.adapters.database.deployment_store import PostgresDeployments
+from fraudstream.adapters.database.rebuild_store import PostgresRebuildStore
 from fraudstream.adapters.memory_deployments import MemoryDeployments
+from fraudstream.clock import SystemClock
 from fraudstream.errors import ModelUnavailable, TemporarilyUnavailable
 from fraudstream.features.events import ABSENT
 from fraudstream.features.state import CUSTOMER_RISK_WIDTH, CUSTOMER_STATE_WIDTH, MERCHANT_RISK_WIDTH
 from fraudstream.models.initial_state import InitialState, WaitingPayments
 from fraudstream.ports.life_cycle import Action, Candidate, Deployments, Signature
+from fraudstream.ports.rebuild import Checkpoint, Stage
 from fraudstream.ports.slices import Deployment
 
 pytestmark = pytest.mark.ports
@@ -53,6 +56,21 @@ def deploy(deployments: Deployments, *versions: str) -> list[Deployment]:
     return [
         deployments.deploy(a_candidate(version), None, Signature("ana", f"{version} is good")) for version in versions
     ]
+
+
+def complete_state(deployments: Deployments, catalogue_version: int) -> None:
+    """What a rebuild that has nothing to replay leaves behind."""
+    if isinstance(deployments, MemoryDeployments):
+        deployments.rebuilt.add(catalogue_version)
+        return
+    assert isinstance(deployments, PostgresDeployments)
+    with PostgresRebuildStore(deployments._url, SystemClock()).step(catalogue_version) as step:
+        step.reach(Checkpoint(catalogue_version, Stage.COMPLETE, 1, 0, 0, 0, 0, 0, 0, {}))
+
+
+def of_the_second_catalogue(deployments: Deployments) -> Deployment:
+    complete_state(deployments, 2)
+    return deployments.deploy(a_candidate("3", catalogue_version=2), None, SIGNED)
 
 
 def actions(deployments: Deployments) -> list[tuple[str, str, str | None]]:
@@ -242,7 +260,7 @@ def back_to_the_first(deployments: Deployments) -> None:
     ("change", "trial_goes_on"),
     [
         (lambda deployments: deploy(deployments, "2"), False),
-        (lambda deployments: deployments.deploy(a_candidate("3", catalogue_version=2), None, SIGNED), False),
+        (of_the_second_catalogue, False),
         (lambda deployments: deploy(deployments, "3"), True),
         (back_to_the_first, True),
     ],
@@ -273,3 +291,49 @@ def test_decisions_that_change_nothing_are_recorded_in_order(deployments: Deploy
 
     assert actions(deployments) == [("train", "1", None), ("promote", "1", None), ("reject", "2", "1")]
     assert [decision.model_version for decision in deployments.decisions(1)] == ["2"]
+
+
+def test_another_catalogue_comes_with_the_state_that_was_rebuilt_for_it(deployments: Deployments) -> None:
+    deployments.deploy(a_candidate("1"), a_state(), SIGNED)
+    deployed = of_the_second_catalogue(deployments)
+
+    assert deployments.active() == deployed
+    assert deployments.has_state(2)
+
+
+def test_another_catalogue_without_its_state_is_refused(deployments: Deployments) -> None:
+    first = deployments.deploy(a_candidate("1"), a_state(), SIGNED)
+
+    with pytest.raises(
+        ModelUnavailable, match=r"no complete state of catalogue version 2.*`fraudstream rebuild-state`"
+    ):
+        deployments.deploy(a_candidate("3", catalogue_version=2), a_state(), SIGNED)
+
+    assert deployments.active() == first
+    assert not deployments.has_state(2)
+    assert len(deployments.decisions(10)) == 1
+
+
+def test_the_way_back_to_another_catalogue_needs_its_state_again(deployments: Deployments) -> None:
+    """Nobody has moved it since."""
+    deployments.deploy(a_candidate("1"), a_state(), SIGNED)
+    second = of_the_second_catalogue(deployments)
+    first = deployments.past(2)[1]
+
+    with pytest.raises(ModelUnavailable, match="no complete state of catalogue version 1"):
+        deployments.restore(first, SIGNED, instead_of=second)
+    assert deployments.active() == second
+    complete_state(deployments, 1)
+
+    assert deployments.restore(first, SIGNED, instead_of=second).catalogue_version == 1
+
+
+def test_a_state_is_switched_to_once(deployments: Deployments) -> None:
+    """It has moved on with what was scored on it."""
+    deployments.deploy(a_candidate("1"), a_state(), SIGNED)
+    of_the_second_catalogue(deployments)
+    complete_state(deployments, 1)
+    deployments.deploy(a_candidate("1"), None, SIGNED)
+
+    with pytest.raises(ModelUnavailable, match="no complete state of catalogue version 2"):
+        deployments.deploy(a_candidate("4", catalogue_version=2), None, SIGNED)

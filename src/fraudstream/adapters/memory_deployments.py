@@ -29,6 +29,9 @@ class MemoryDeployments:
     clock: Clock = field(default_factory=ManualClock)
     artefacts: dict[str, bytes] = field(default_factory=dict)
     states: dict[int, InitialState] = field(default_factory=dict)
+    rebuilt: set[int] = field(default_factory=set)
+    """Catalogue versions whose state stands where logs and labels do."""
+    _switched_to: set[int] = field(default_factory=set)
     _past: list[PastDeployment] = field(default_factory=list)
     _trials: list[Challenger] = field(default_factory=list)
     _on_trial: Challenger | None = None
@@ -44,7 +47,7 @@ class MemoryDeployments:
 
     def has_state(self, catalogue_version: int) -> bool:
         """See `Deployments.has_state`."""
-        return catalogue_version in self.states
+        return catalogue_version in self.states or catalogue_version in self._switched_to
 
     def artefact(self, digest: str) -> bytes:
         """See `Deployments.artefact`."""
@@ -68,8 +71,9 @@ class MemoryDeployments:
             candidate.digest,
         ):
             return before
+        self._switch_state(before, candidate.catalogue_version)
         self.artefacts.setdefault(candidate.digest, candidate.content)
-        if state is not None:
+        if state is not None and (before is None or before.catalogue_version == candidate.catalogue_version):
             self.states.setdefault(candidate.catalogue_version, state)
         terms = (candidate.model_version, candidate.digest, candidate.catalogue_version, candidate.threshold)
         deployed = self._activate(candidate.model_name, Deployment(0, *terms), signature, restores=None)
@@ -79,6 +83,7 @@ class MemoryDeployments:
     def restore(self, past: PastDeployment, signature: Signature, *, instead_of: Deployment) -> Deployment:
         """See `Deployments.restore`."""
         before, wanted = self._unchanged(instead_of), past.deployment
+        self._switch_state(before, wanted.catalogue_version)
         restored = self._activate(past.model_name, wanted, signature, restores=past.restores or wanted.deployment_id)
         self._decide(Action.ROLLBACK, past.model_name, wanted.model_version, before, signature)
         return restored
@@ -148,6 +153,16 @@ class MemoryDeployments:
         ):
             self._on_trial = None
         return deployed
+
+    def _switch_state(self, before: Deployment | None, catalogue_version: int) -> None:
+        if before is None or before.catalogue_version == catalogue_version:
+            return
+        if catalogue_version not in self.rebuilt:
+            raise ModelUnavailable(
+                f"there is no complete state of catalogue version {catalogue_version}; `fraudstream rebuild-state`"
+            )
+        self.rebuilt.remove(catalogue_version)
+        self._switched_to.add(catalogue_version)
 
     def _unchanged(self, instead_of: Deployment | None) -> Deployment | None:
         found = self.active()

@@ -51,7 +51,7 @@ class RefusedRecord:
 class LabelProgress:
     """`label_seq` is the last turn taken; `base` the last one that the initial risk rows already contain.
 
-    `base` is empty while no model is deployed: there are no risk rows yet.
+    `base` is empty while no model of this program's feature catalogue is at work: there are no risk rows to move.
     """
 
     label_seq: int

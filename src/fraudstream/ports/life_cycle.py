@@ -134,12 +134,18 @@ class Deployments(Protocol):
         """Make a version the active one; does nothing, and records nothing, if it is active already.
 
         `state` is written only where its catalogue version has none yet, with the payments that still wait for a
-        label. A trial ends if it was of this version, or of another catalogue version.
+        label, and only if no model of another catalogue version is at work. Instead of one, a version is deployed with
+        the state that was rebuilt for it, in the same transaction. A trial ends if it was of this version, or of
+        another catalogue version.
+
+        Raises:
+            ModelUnavailable: another catalogue version is at work, and this one's state was not rebuilt to where logs
+                and labels stand; nothing has changed.
         """
         ...
 
     def restore(self, past: PastDeployment, signature: Signature, *, instead_of: Deployment) -> Deployment:
-        """Make an earlier deployment active again, as a new row; a trial ends as with `deploy`."""
+        """Make an earlier deployment active again, as a new row; state, trial and errors are as with `deploy`."""
         ...
 
     def begin_trial(self, candidate: Candidate, signature: Signature) -> Challenger:

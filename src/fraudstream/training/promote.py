@@ -24,19 +24,26 @@ def promote_version(
     """Check a version, deploy it in one transaction, and let `champion` mean it.
 
     Raises:
-        ModelUnavailable: the version was refused, see `admit`, or its state is missing or damaged; nothing has
-            changed but the record.
+        ModelUnavailable: the version was refused, see `admit`, its state is missing or damaged, or it was not
+            rebuilt for a new catalogue version; nothing has changed but the record.
         TemporarilyUnavailable: registry or database did not answer.
     """
     with rejection_recorded(deployments, version.name, version.version, signature.author):
         candidate = admit(registry, version, timer=timer)
-        state = None if deployments.has_state(CATALOGUE_VERSION) else _initial_state(registry, version)
+        known = deployments.active() is not None or deployments.has_state(CATALOGUE_VERSION)
+        state = None if known else initial_state(registry, version)
     deployment = deployments.deploy(candidate, state, signature)
     registry.set_alias(CHAMPION, version.version)
     return deployment
 
 
-def _initial_state(registry: ModelRegistry, version: ModelVersion) -> InitialState:
+def initial_state(registry: ModelRegistry, version: ModelVersion) -> InitialState:
+    """The state at the end of the history that a version was trained on.
+
+    Raises:
+        ModelUnavailable: it is missing, damaged or of another catalogue version.
+        TemporarilyUnavailable: the registry did not answer.
+    """
     expected = tag_of(version, STATE_DIGEST_TAG)
     content = registry.artefact(version, STATE_FILE)
     found = digest_of(content)

@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 
 from fraudstream.adapters.database import life_cycle_rows as rows
 from fraudstream.adapters.database import state_rows
+from fraudstream.adapters.database.rebuild_rows import switch_state
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.errors import ConfigurationError, ModelUnavailable, TemporarilyUnavailable
 from fraudstream.models.initial_state import InitialState
@@ -77,9 +78,11 @@ class PostgresDeployments:
             if before is not None and rows.is_active(cursor, candidate):
                 return before
             rows.put_artefact(cursor, candidate)
-            if state is not None and not state_rows.has_state(cursor, candidate.catalogue_version):
+            first = before is None or before.catalogue_version == candidate.catalogue_version
+            if state is not None and first and not state_rows.has_state(cursor, candidate.catalogue_version):
                 state_rows.write_state(cursor, candidate.catalogue_version, state)
             deployed = rows.activate(cursor, candidate.model_name, candidate, signature.reason, restores=None)
+            switch_state(cursor, before, candidate.catalogue_version)
             _decide(cursor, Action.PROMOTE, candidate, before, signature)
         return deployed
 
@@ -91,6 +94,7 @@ class PostgresDeployments:
             restored = rows.activate(
                 cursor, past.model_name, wanted, signature.reason, restores=past.restores or wanted.deployment_id
             )
+            switch_state(cursor, before, wanted.catalogue_version)
             rows.decide(cursor, Action.ROLLBACK, past.model_name, wanted.model_version, before, signature)
         return restored
 

@@ -2,6 +2,11 @@
 
 from fraudstream.adapters.database.label_rows import LABEL_COLUMNS, LABEL_TYPES
 
+BASE = """
+SELECT label_seq FROM state_versions WHERE catalogue_version = %s
+    AND NOT EXISTS (SELECT FROM deployments WHERE active AND catalogue_version <> %s)
+"""
+"""Labels wait while the state at work is another code's."""
 PAYMENTS = """
 SELECT transaction_id, user_id, merchant_id, extract(epoch FROM event_time)::float8, amount, amount_ratio, NULL
 FROM history_transactions WHERE transaction_id = ANY(%(ids)s::uuid[])

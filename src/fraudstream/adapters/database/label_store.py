@@ -80,6 +80,7 @@ class PostgresLabelTransaction:
         self._cursor = cursor
         self.looked_at = looked_at
         self.versions = versions
+        self._stateless = False
 
     def next_offset(self, topic_id: str, partition: int) -> int:
         """See `LabelTransaction.next_offset`."""
@@ -94,8 +95,9 @@ class PostgresLabelTransaction:
         self._cursor.execute("INSERT INTO label_progress DEFAULT VALUES ON CONFLICT DO NOTHING")
         self._cursor.execute("SELECT label_seq FROM label_progress FOR UPDATE")
         turn = self._cursor.fetchone()
-        self._cursor.execute("SELECT label_seq FROM state_versions WHERE catalogue_version = %s", (CATALOGUE_VERSION,))
+        self._cursor.execute(queries.BASE, (CATALOGUE_VERSION, CATALOGUE_VERSION))
         base = self._cursor.fetchone()
+        self._stateless = base is None
         return LabelProgress(int(turn[0]) if turn else 0, int(base[0]) if base else None)
 
     def payments(self, ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, LabelledPayment]:
@@ -129,6 +131,8 @@ class PostgresLabelTransaction:
         Everything is looked at once after a start and after a deployment with a new history; from then on only
         what was scored since. A cursor over offsets is safe: positions move in the commit of their rows.
         """
+        if self._stateless:  # no label can take its turn, and none may be left behind
+            return []
         self._cursor.execute(
             "SELECT (SELECT count(*) FROM state_versions), EXISTS (SELECT FROM labels WHERE label_seq IS NULL)"
         )

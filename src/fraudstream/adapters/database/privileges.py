@@ -7,7 +7,7 @@ from typing import Literal
 
 from sqlalchemy import Table
 
-from fraudstream.adapters.database import model_tables, quality_tables, tables
+from fraudstream.adapters.database import model_tables, quality_tables, rebuild_tables, tables
 
 
 class Role(StrEnum):
@@ -69,6 +69,7 @@ def _measured(table: Table) -> tuple[str, ...]:
 
 
 _PUBLISH = _insert("topic", "key", "value", "not_before")
+_MOVE_STATE = (SELECT, INSERT, _update("state"))
 _PUT_RISK = (SELECT, INSERT, _update("risk"))
 _APPLY_LABEL = _update("label_seq", "user_id", "merchant_id", "event_time", "amount", "amount_ratio")
 
@@ -78,6 +79,7 @@ _WRITERS: Mapping[Table, Rights] = {
         Role.SCORER: (SELECT, INSERT, _update("next_offset", "epoch")),
         Role.LABELS: (SELECT, INSERT, _update("next_offset")),
         Role.QUALITY: (SELECT,),
+        Role.PROMOTER: (SELECT,),
     },
     tables.slices: {
         Role.SCORER: (_insert("slice_id", *_given(tables.slices)),),
@@ -114,6 +116,7 @@ _WRITERS: Mapping[Table, Rights] = {
     },
     model_tables.deployments: {
         Role.SCORER: (SELECT,),
+        Role.LABELS: (Privilege("SELECT", ("active", "catalogue_version")),),
         Role.PROMOTER: (SELECT, _insert(*_given(model_tables.deployments)), _update("active")),
     },
     model_tables.challengers: {
@@ -126,15 +129,19 @@ _WRITERS: Mapping[Table, Rights] = {
     },
     model_tables.shadow_scores: {Role.SCORER: (INSERT,), Role.PROMOTER: (SELECT,)},
     model_tables.model_decisions: {Role.PROMOTER: (SELECT, _insert(*_given(model_tables.model_decisions)))},
-    tables.customer_state: {Role.SCORER: (SELECT, INSERT, _update("state")), Role.PROMOTER: (INSERT,)},
-    tables.customer_risk: {Role.SCORER: (SELECT,), Role.LABELS: _PUT_RISK, Role.PROMOTER: (INSERT,)},
-    tables.merchant_risk: {Role.SCORER: (SELECT,), Role.LABELS: _PUT_RISK, Role.PROMOTER: (INSERT,)},
-    tables.initial_customer_state: {Role.PROMOTER: (INSERT,)},
-    tables.initial_customer_risk: {Role.LABELS: (SELECT,), Role.PROMOTER: (INSERT,)},
-    tables.initial_merchant_risk: {Role.LABELS: (SELECT,), Role.PROMOTER: (INSERT,)},
+    tables.customer_state: {Role.SCORER: _MOVE_STATE, Role.PROMOTER: _MOVE_STATE},
+    tables.customer_risk: {Role.SCORER: (SELECT,), Role.LABELS: _PUT_RISK, Role.PROMOTER: _PUT_RISK},
+    tables.merchant_risk: {Role.SCORER: (SELECT,), Role.LABELS: _PUT_RISK, Role.PROMOTER: _PUT_RISK},
+    tables.initial_customer_state: {Role.PROMOTER: (SELECT, INSERT)},
+    tables.initial_customer_risk: {Role.LABELS: (SELECT,), Role.PROMOTER: (SELECT, INSERT)},
+    tables.initial_merchant_risk: {Role.LABELS: (SELECT,), Role.PROMOTER: (SELECT, INSERT)},
     tables.state_versions: {
+        Role.SCORER: (SELECT,),
         Role.LABELS: (SELECT,),
-        Role.PROMOTER: (SELECT, _insert(*_given(tables.state_versions))),
+        Role.PROMOTER: (SELECT, _insert(*_given(tables.state_versions)), _update("as_of_positions")),
+    },
+    rebuild_tables.state_rebuilds: {
+        Role.PROMOTER: (SELECT, INSERT, _update(*_measured(rebuild_tables.state_rebuilds))),
     },
     tables.labels: {
         Role.LABELS: (SELECT, _insert(*_given(tables.labels)), _APPLY_LABEL),
@@ -173,5 +180,6 @@ SEQUENCES: Mapping[str, Role] = {f"{tables.slices.name}_slice_id_seq": Role.SCOR
 FUNCTIONS: Mapping[str, Role] = {
     "create_month_of_scores(timestamptz)": Role.SCORER,
     "hold_active_deployment()": Role.SCORER,
+    "hold_label_progress()": Role.PROMOTER,
 }
 """Functions that do with their owner's rights the one thing that a role needs them for."""

@@ -21,12 +21,21 @@ def has_state(cursor: Cursor, catalogue_version: int) -> bool:
 
 def write_state(cursor: Cursor, version: int, state: InitialState) -> None:
     """Store every row twice: once to move, once to begin from."""
-    for prefix in ("initial_", ""):
-        _copy_rows(cursor, f"{prefix}customer_state", version, ("user_id", state.user_ids), state.customer_state)
-        _copy_rows(cursor, f"{prefix}customer_risk", version, ("user_id", state.user_ids), state.customer_risk)
-        _copy_rows(cursor, f"{prefix}merchant_risk", version, ("merchant_id", state.merchant_ids), state.merchant_risk)
+    write_initial(cursor, version, state)
+    _write_rows(cursor, "", version, state)
     _copy_waiting(cursor, state.waiting)
     cursor.execute(_STATE_VERSION, (version,))
+
+
+def write_initial(cursor: Cursor, version: int, state: InitialState) -> None:
+    """Store every row to begin from."""
+    _write_rows(cursor, "initial_", version, state)
+
+
+def _write_rows(cursor: Cursor, prefix: str, version: int, state: InitialState) -> None:
+    _copy_rows(cursor, f"{prefix}customer_state", version, ("user_id", state.user_ids), state.customer_state)
+    _copy_rows(cursor, f"{prefix}customer_risk", version, ("user_id", state.user_ids), state.customer_risk)
+    _copy_rows(cursor, f"{prefix}merchant_risk", version, ("merchant_id", state.merchant_ids), state.merchant_risk)
 
 
 def _copy_rows(cursor: Cursor, table: str, version: int, key: tuple[str, Ints], rows: Floats) -> None:
