@@ -82,9 +82,14 @@ class DayQuality:
         return _share(self.labelled, self.payments)
 
     @property
+    def alerts_labelled(self) -> int:
+        """Alerts whose outcome is known."""
+        return self.frauds_alerted + self.genuine_alerted
+
+    @property
     def precision(self) -> float | None:
         """Share of fraud among the alerts whose outcome is known."""
-        return _share(self.frauds_alerted, self.frauds_alerted + self.genuine_alerted)
+        return _share(self.frauds_alerted, self.alerts_labelled)
 
     @property
     def recall(self) -> float | None:

@@ -8,10 +8,11 @@ from rich.table import Table
 from rich.text import Text
 
 from fraudstream.ports.quality import DayQuality, FeatureDrift
-from fraudstream.quality.drift import CHANGED, SHIFTED
+from fraudstream.quality.drift import CHANGED, SCORE, SHIFTED
 from fraudstream.quality.figures import LiveQuality
 
 NOTHING = "–"  # noqa: RUF001 - a dash for nothing
+OUTCOMES = ("labelled", "frauds known", "caught", "recall", "value", "alerts known", "precision")
 WIDEST = 200
 DRIFT_LINES = 10
 """Features shown of the newest day that was compared: of those that moved, those that moved most."""
@@ -20,9 +21,7 @@ DRIFT_LINES = 10
 def show_days(quality: LiveQuality, console: Console) -> None:
     """Print one line for each day and model version, as known at the end of one day, and the newest drift."""
     console.print(Text(f"Live quality, as known on {quality.known_on}", style="bold"), soft_wrap=True)
-    table = _table(
-        "day", "model", "payments", "alerts", "labelled", "frauds known", "caught", "precision", "recall", "value"
-    )
+    table = _table("day", "model", "payments", "alerts", *OUTCOMES)
     table.add_column("drift", justify="left", no_wrap=True)
     for row in quality.newest():
         drift = [item for item in quality.drift if (item.day, item.model_version) == (row.day, row.model_version)]
@@ -41,7 +40,7 @@ def show_days(quality: LiveQuality, console: Console) -> None:
 def show_cohorts(day: dt.date, quality: LiveQuality, console: Console) -> None:
     """Print one line for each day on which something became known of one day's payments, and their drift."""
     console.print(Text(f"Payments of {day}, as their labels arrived", style="bold"), soft_wrap=True)
-    table = _table("known on", "after", "model", "labelled", "frauds known", "caught", "precision", "recall", "value")
+    table = _table("known on", "after", "model", *OUTCOMES)
     for row in quality.cohorts:
         after = (row.as_known_on - row.day).days
         table.add_row(*map(Text, (str(row.as_known_on), f"{after} d", row.model_version, *_outcomes(row))))
@@ -73,9 +72,10 @@ def _outcomes(row: DayQuality) -> Iterator[str]:
     yield percent(row.labelled_share)
     yield f"{row.frauds:,}"
     yield f"{row.frauds_alerted:,}"
-    yield percent(row.precision)
     yield percent(row.recall)
     yield percent(row.value_detection_rate)
+    yield f"{row.alerts_labelled:,}"
+    yield percent(row.precision)
 
 
 def _table(*columns: str) -> Table:
@@ -96,11 +96,16 @@ def _print(table: Table, console: Console) -> None:
 def _moved(drift: Sequence[FeatureDrift]) -> Text:
     if not drift:
         return Text(NOTHING)
-    changed = sum(item.psi >= CHANGED for item in drift)
-    shifted = sum(SHIFTED <= item.psi < CHANGED for item in drift)
-    if changed:
-        return Text(f"{changed} changed, {shifted} shifted", style="red")
-    return Text(f"{shifted} shifted", style="yellow") if shifted else Text("stable", style="green")
+    score = next((item.psi for item in drift if item.feature == SCORE), 0.0)
+    moved = sum(item.psi >= SHIFTED for item in drift if item.feature != SCORE)
+    said = Text(f"score {score:.3f}", style=_style(score))
+    return said.append(f", {moved or 'none'} moved", style="")
+
+
+def _style(psi: float) -> str:
+    if psi >= CHANGED:
+        return "red"
+    return "yellow" if psi >= SHIFTED else "green"
 
 
 def _show_drift(drift: Sequence[FeatureDrift], console: Console) -> None:
@@ -116,5 +121,5 @@ def _show_drift(drift: Sequence[FeatureDrift], console: Console) -> None:
     console.print(Text(f"Drift on {day}, against the version's first week (PSI)", style="bold"), soft_wrap=True)
     table = _table("feature", "index")
     for item in moved:
-        table.add_row(Text(item.feature), Text(f"{item.psi:.3f}", style="red" if item.psi >= CHANGED else "yellow"))
+        table.add_row(Text(item.feature), Text(f"{item.psi:.3f}", style=_style(item.psi)))
     _print(table, console)

@@ -41,14 +41,15 @@ def test_a_day_is_one_line_as_it_is_known_now() -> None:
     cells = [cell.strip() for cell in line.split("  ") if cell.strip()]
 
     assert cells[:5] == ["2026-03-01", "1", "4,000", "25 (0.62 %)", "0.8 %"]
-    assert cells[5:] == ["20", "15", "60.0 %", "75.0 %", "95.0 %", "2 changed, 1 shifted"]
+    assert cells[5:] == ["20", "15", "75.0 %", "95.0 %", "25", "60.0 %", "score 0.000, 3 moved"]
     assert "as known on 2026-03-05" in days(QUALITY)
 
 
 def test_the_features_that_moved_are_named_the_farthest_first() -> None:
-    below = days(QUALITY).split("feature", 1)[1].splitlines()[1:4]
+    lines = [line.split() for line in days(QUALITY).splitlines()]
+    below = lines[lines.index(["feature", "index"]) + 1 :]
 
-    assert [line.split() for line in below] == [["age_days", "0.610"], ["[bold]", "0.300"], ["hour", "0.120"]]
+    assert below[:3] == [["age_days", "0.610"], ["[bold]", "0.300"], ["hour", "0.120"]]
     assert "amount" not in days(QUALITY)
 
 
@@ -62,7 +63,15 @@ def test_a_version_without_a_reference_says_when_it_has_one() -> None:
     assert "Version 2 is compared with its own first week, which ends 2026-03-09 13:30 UTC." in days(QUALITY)
 
 
-@pytest.mark.parametrize(("drift", "said"), [((), "–"), (DRIFT[:1], "stable"), (DRIFT[2:3], "1 shifted")])  # noqa: RUF001
+@pytest.mark.parametrize(
+    ("drift", "said"),
+    [
+        ((), "–"),  # noqa: RUF001
+        (DRIFT[3:4], "score 0.000, none moved"),
+        (DRIFT[2:4], "score 0.000, 1 moved"),
+        ((FeatureDrift(DAY, "1", "score", 0.4, 9),), "score 0.400, none moved"),
+    ],
+)
 def test_drift_is_summed_up_in_words(drift: tuple[FeatureDrift, ...], said: str) -> None:
     (line,) = [line for line in days(LiveQuality(LATER, (KNOWN,), drift)).splitlines() if line.startswith("2026-03-01")]
 
@@ -98,4 +107,4 @@ def test_no_figure_is_cut_off_on_a_narrow_terminal() -> None:
     show_days(QUALITY, narrow)
 
     assert "…" not in printed(narrow)
-    assert "2 changed, 1 shifted" in printed(narrow)
+    assert "score 0.000, 3 moved" in printed(narrow)
