@@ -135,7 +135,8 @@ def _check_catalogue(model: ScoringModel) -> None:
     if model.catalogue_version != CATALOGUE_VERSION:
         raise ModelUnavailable(
             f"the model was trained on feature catalogue {model.catalogue_version}, this program computes "
-            f"{CATALOGUE_VERSION}; train a new version"
+            f"{CATALOGUE_VERSION}; train a new version, and where another catalogue is at work build its state with "
+            "`fraudstream rebuild-state`"
         )
     if model.feature_names != FEATURE_NAMES:
         odd = sorted(set(model.feature_names) ^ set(FEATURE_NAMES)) or ["their order"]

@@ -103,6 +103,18 @@ def models(
     operate.show_models(most=last)
 
 
+@life_cycle.command("rebuild-state")
+def rebuild_state(*, version: Version = None) -> None:
+    """Build a new feature catalogue's state by replay."""
+    from fraudstream.training.renew import rebuild_state as run  # noqa: PLC0415
+
+    reached = run(version=version)
+    typer.echo(
+        f"the state of catalogue version {reached.catalogue_version} is complete: {reached.rows:,} payments in "
+        f"{reached.slices:,} slices, labels up to {reached.label_seq:,}; `fraudstream promote` switches to it"
+    )
+
+
 def _rules(maturity: float, *, fewest_frauds: int | None = None, margin: float | None = None) -> "GateRules":
     from fraudstream.training.gate import GateRules  # noqa: PLC0415
 

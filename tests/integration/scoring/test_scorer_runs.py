@@ -10,7 +10,7 @@ from fraudstream.adapters.database.scorer_runs import Run, ScorerRuns, slice_app
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.adapters.database.slice_store import PostgresSliceStore
 from fraudstream.clock import ManualClock
-from fraudstream.errors import ConfigurationError, Fenced, TemporarilyUnavailable
+from fraudstream.errors import ConfigurationError, Fenced, ModelUnavailable, TemporarilyUnavailable
 from fraudstream.ports.records import TopicPartitions
 from fraudstream.ports.slices import LogPart
 
@@ -138,6 +138,29 @@ def test_a_deployment_is_seen_once_it_is_there(runs_of: MakeRuns, database_url: 
     )
 
     assert (before, runs.has_deployment()) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("state", "match"),
+    [
+        (2, "reads feature catalogue 2, this program computes 1.*`fraudstream rebuild-state`"),
+        (1, "at work without a complete state; build it with `fraudstream rebuild-state`"),
+    ],
+    ids=["of another catalogue", "without a state"],
+)
+def test_a_model_whose_state_is_not_there_is_refused(
+    runs_of: MakeRuns, database_url: str, state: int, match: str
+) -> None:
+    execute(database_url, "INSERT INTO state_versions VALUES (7, '{}', 0)")
+    execute(
+        database_url,
+        "INSERT INTO deployments (model_name, model_version, digest, catalogue_version, threshold, reason, active)"
+        " VALUES ('m', '1', '0', %s, 0.5, 'test', true)",
+        state,
+    )
+
+    with pytest.raises(ModelUnavailable, match=match):
+        runs_of().has_deployment()
 
 
 def test_an_absent_server_is_a_temporary_problem(database_url: str) -> None:

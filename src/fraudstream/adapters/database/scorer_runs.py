@@ -16,7 +16,8 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 from fraudstream.adapters.database.partitions import ensure_partitions
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.clock import Clock
-from fraudstream.errors import ConfigurationError, Fenced, TemporarilyUnavailable
+from fraudstream.errors import ConfigurationError, Fenced, ModelUnavailable, TemporarilyUnavailable
+from fraudstream.features.catalogue import CATALOGUE_VERSION
 from fraudstream.ports.records import TopicPartitions
 
 HANDOVER_SECONDS = 5.0
@@ -30,6 +31,12 @@ LOCK_HOLDERS = """
     AND (classid::bigint << 32 | objid::bigint) = %s AND pid <> pg_backend_pid()
 """
 SLICE_SESSIONS = "SELECT pid FROM pg_stat_activity WHERE application_name LIKE %s AND datname = current_database()"
+AT_WORK = """
+    SELECT catalogue_version,
+        EXISTS (SELECT FROM state_versions)
+        AND NOT EXISTS (SELECT FROM state_versions WHERE catalogue_version = deployments.catalogue_version)
+    FROM deployments WHERE active
+"""
 BEGIN_RUN = "INSERT INTO runs (topic_id, host, pid) VALUES (%s, %s, %s) RETURNING epoch"
 ADMIT_PARTITION = """
     INSERT INTO positions (topic_id, partition, topic, next_offset, epoch) VALUES (%s, %s, %s, %s, %s)
@@ -116,10 +123,28 @@ class ScorerRuns:
             ensure_partitions(self._session(), dt.datetime.fromtimestamp(around, dt.UTC))
 
     def has_deployment(self) -> bool:
-        """Whether a model is at work."""
+        """Whether a model is at work.
+
+        Raises:
+            ModelUnavailable: one is, but of another program's feature catalogue, or without a state.
+        """
         with self._cursor() as cursor:
-            cursor.execute("SELECT EXISTS (SELECT FROM deployments WHERE active)")
-            return cursor.fetchone() == (True,)
+            cursor.execute(AT_WORK)
+            row = cursor.fetchone()
+        if row is None:
+            return False
+        version, stateless = row
+        if version != CATALOGUE_VERSION:
+            raise ModelUnavailable(
+                f"the model at work reads feature catalogue {version}, this program computes {CATALOGUE_VERSION}; "
+                "`fraudstream train`, `fraudstream rebuild-state` and `fraudstream promote` put a model of it to work"
+            )
+        if stateless:
+            raise ModelUnavailable(
+                f"catalogue version {version} is at work without a complete state; build it with `fraudstream "
+                "rebuild-state` and promote a model of it"
+            )
+        return True
 
     def check(self) -> None:
         """Make sure that the right is still held; a connection that broke is replaced where nobody came between.
