@@ -10,21 +10,27 @@ from typing import Protocol
 import numpy as np
 import pytest
 from tests.integration.verify.postgres_stack import OLD_PAYMENT, PostgresStack
-from tests.unit.verify.memory_stack import MemoryStack
+from tests.unit.verify.memory_stack import MemoryStack, a_model
 
 from fraudstream.adapters.database.case_reader import PostgresCases
 from fraudstream.adapters.database.label_desk import PostgresLabelDesk
+from fraudstream.adapters.database.scored_history import PostgresScoredHistory
 from fraudstream.adapters.memory_cases import MemoryCases
 from fraudstream.adapters.memory_label_desk import MemoryLabelDesk
+from fraudstream.adapters.memory_scored_history import MemoryScoredHistory
 from fraudstream.contracts.alert import alert_id_for
 from fraudstream.contracts.topics import LABELS
 from fraudstream.contracts.transaction import Transaction
+from fraudstream.features.catalogue import CATALOGUE_VERSION
+from fraudstream.features.events import uuid_at
 from fraudstream.features.state import LABELS as LABELS_SLOT
 from fraudstream.features.state import MERCHANT_LABELS
+from fraudstream.models.archive import digest_of, to_bytes
 from fraudstream.ports.cases import CaseReader, ReceivedNotification, Relayed
 from fraudstream.ports.label_desk import LabelDesk
 from fraudstream.ports.labels import LabelledPayment
 from fraudstream.ports.records import Record
+from fraudstream.ports.scored_history import ScoredHistory, StoredModel
 
 
 class CaseWorld(Protocol):
@@ -70,6 +76,18 @@ class CaseWorld(Protocol):
         """The reader of this stream's cases."""
         ...
 
+    def history(self) -> ScoredHistory:
+        """What was scored of this stream."""
+        ...
+
+    def tried(self, version: str) -> None:
+        """A version was on trial once; its artefact is stored."""
+        ...
+
+    def damage(self, number: int) -> None:
+        """One stored vector has lost its last value."""
+        ...
+
     @property
     def label_topic_id(self) -> str:
         """The log of labels."""
@@ -83,9 +101,12 @@ class MemoryCaseWorld:
     stack: MemoryStack = field(default_factory=MemoryStack)
     relayed: dict[uuid.UUID, list[Relayed]] = field(default_factory=dict)
     notified: dict[uuid.UUID, list[ReceivedNotification]] = field(default_factory=dict)
+    deployed: list[StoredModel] = field(default_factory=list)
+    on_trial: list[StoredModel] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.stack.begin_with(users=[1, 2, 3], merchants=[7, 8])
+        self._remember_deployment()
         old = LabelledPayment(2, 8, 1_749_000_000.5, 30.0, 3.0)
         self.stack.labels.facts.payments[OLD_PAYMENT] = old
 
@@ -104,6 +125,27 @@ class MemoryCaseWorld:
 
     def deploy(self, version: str, *, weight: float, threshold: float) -> None:
         self.stack.deploy(int(version), weight=weight, threshold=threshold)
+        self._remember_deployment()
+
+    def _remember_deployment(self) -> None:
+        active = self.stack.slices.active
+        assert active is not None
+        model = StoredModel(active.model_version, active.digest, active.threshold, active.catalogue_version)
+        self.deployed.append(model)
+
+    def history(self) -> ScoredHistory:
+        return MemoryScoredHistory(self.stack.slices, self.stack.labels, self.deployed, self.on_trial)
+
+    def tried(self, version: str) -> None:
+        content = to_bytes(a_model(0.01, 0.9))
+        self.stack.slices.artefacts[digest_of(content)] = content
+        self.on_trial.append(StoredModel(version, digest_of(content), 0.9, CATALOGUE_VERSION))
+
+    def damage(self, number: int) -> None:
+        for committed in self.stack.slices.slices:
+            scored = committed.result.scored
+            rows = [r for r in range(len(scored.offset)) if uuid_at(scored.payments.transaction_id, r).int == number]
+            scored.features[rows] = np.nan
 
     def deliver(self) -> None:
         now = dt.datetime.fromtimestamp(self.stack.clock.now(), dt.UTC)
@@ -179,6 +221,26 @@ class PostgresCaseWorld:
 
     def cases(self) -> CaseReader:
         return PostgresCases(self.stack.url)
+
+    def history(self) -> ScoredHistory:
+        return PostgresScoredHistory(self.stack.url)
+
+    def tried(self, version: str) -> None:
+        content = to_bytes(a_model(0.01, 0.9))
+        self.stack.run("INSERT INTO model_artefacts (digest, content) VALUES (%s, %s)", digest_of(content), content)
+        self.stack.run(
+            "INSERT INTO challengers (model_name, model_version, digest, catalogue_version, threshold, reason, active)"
+            " VALUES ('m', %s, %s, %s, 0.9, 'test', false)",
+            version,
+            digest_of(content),
+            CATALOGUE_VERSION,
+        )
+
+    def damage(self, number: int) -> None:
+        self.stack.run(
+            "UPDATE scored_transactions SET features = substring(features FROM 9) WHERE transaction_id = %s",
+            str(uuid.UUID(int=number)),
+        )
 
     @property
     def label_topic_id(self) -> str:

@@ -48,6 +48,22 @@ def explain(
     json_only: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
 ) -> None:
     """Say why a payment was scored as it was, and prove it."""
-    from fraudstream.analyst.main import explain as run  # noqa: PLC0415
+    from fraudstream.analyst.answers import explain as run  # noqa: PLC0415
 
     raise typer.Exit(0 if run(transaction_id, json_only=json_only).holds else 1)
+
+
+@analyst.command()
+def backtest(
+    *,
+    model: Annotated[str, typer.Option(help="Version that is or was here, or is registered.", show_default=False)],
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day (UTC) of the payments.")
+    ] = None,
+    last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")] = None,
+    json_only: Annotated[bool, typer.Option("--json", help="Print one line of JSON.")] = False,
+) -> None:
+    """Try a model on the stored past, beside the one at work."""
+    from fraudstream.analyst.answers import backtest as run  # noqa: PLC0415
+
+    run(model, first=first and first.date(), last=last and last.date(), json_only=json_only)

@@ -8,6 +8,10 @@ CHAMPION = "champion"
 """Alias of the model version that is deployed."""
 CHALLENGER = "challenger"
 """Alias of the newest trained model version."""
+MODEL_FILE = "model.npz"
+"""File of a version: its scoring artefact."""
+DIGEST_TAG = "sha256"
+"""Tag of a model version: SHA-256 of its scoring artefact."""
 
 
 @dataclass(frozen=True)
