@@ -99,9 +99,10 @@ LABELS = """
 SELECT label_seq, transaction_id, user_id, coalesce(merchant_id, -1), arrived_at, is_fraud, event_time, amount_ratio,
        coalesce((SELECT earlier.is_fraud::int FROM labels AS earlier
                  WHERE earlier.transaction_id = labels.transaction_id AND earlier.label_seq < labels.label_seq
-                 ORDER BY earlier.label_seq DESC LIMIT 1), -1)::int2
+                 ORDER BY earlier.label_seq + 0 DESC LIMIT 1), -1)::int2
 FROM labels WHERE label_seq > %s AND label_seq <= %s ORDER BY label_seq
 """
+"""`+ 0`: a planner that knows little of the table would search the index of turns backwards, past every label."""
 PAST = """
 SELECT label_seq, transaction_id, user_id, coalesce(merchant_id, -1), arrived_at, is_fraud, event_time, amount_ratio
 FROM labels WHERE label_seq > %s AND label_seq <= %s
