@@ -31,7 +31,8 @@ MONTH = Window(START, START + 30 * DAY, START + 40 * DAY)
 class MaturedWorld(Protocol):
     """Slices and labels to be read."""
 
-    slices: SliceWorld
+    @property
+    def slices(self) -> SliceWorld: ...
 
     def matured(self) -> MaturedScores: ...
 
@@ -113,9 +114,11 @@ def score(
         users = ints(*range(first, first + count))
         state = opened.lock_states(1, users)
         made = replace(
-            payments(numbers, users, users), event_time=START + np.array(days) * DAY, amount=np.arange(count) + 1.0
+            payments(numbers, users, users),
+            event_time=START + np.array(days) * DAY,
+            amount=np.linspace(1.0, count, count),
         )
         used = replace(deployment, catalogue_version=catalogue_version)
         written = result(opened, used, rows(made, first_offset=first), state)
-        opened.write(replace(written, shadow=challenger and ShadowScores(challenger, says)))
+        opened.write(replace(written, shadow=None if challenger is None else ShadowScores(challenger, says)))
     return says

@@ -1,5 +1,6 @@
 """The contract of `ModelRegistry`, held by the registry in memory and by MLflow."""
 
+import errno
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from fraudstream.adapters.memory_registry import MemoryRegistry
 from fraudstream.adapters.model_registry import MlflowRegistry
-from fraudstream.errors import ModelUnavailable, TemporarilyUnavailable
+from fraudstream.errors import ConfigurationError, ModelUnavailable, TemporarilyUnavailable
 from fraudstream.ports.registry import CHALLENGER, CHAMPION, ModelRegistry, TrainingRun
 from fraudstream.settings import RegistrySettings
 
@@ -149,3 +150,17 @@ def test_an_mlflow_store_that_cannot_be_opened_is_told_as_such(monkeypatch: pyte
 
     with pytest.raises(TemporarilyUnavailable, match="could not be reached while opening the registry"):
         MlflowRegistry(settings)
+
+
+def test_a_full_disk_is_told_as_such_and_leaves_no_version(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    registry = mlflow_registry(store, "full")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(registry._client, "log_artifacts", full)
+
+    with pytest.raises(ConfigurationError, match="no space is left for the files of a model"):
+        registry.register(a_run())
+    with pytest.raises(ModelUnavailable, match="has no version at all"):
+        registry.find()

@@ -4,6 +4,7 @@ Importing mlflow and opening its store take seconds; the scorer never does eithe
 """
 
 import contextlib
+import errno
 import logging
 import tempfile
 import warnings
@@ -11,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from fraudstream.errors import FraudstreamError, ModelUnavailable, TemporarilyUnavailable
+from fraudstream.errors import ConfigurationError, FraudstreamError, ModelUnavailable, TemporarilyUnavailable
 from fraudstream.ports.registry import ModelVersion, TrainingRun
 from fraudstream.settings import RegistrySettings
 
@@ -20,6 +21,7 @@ REQUEST_TIMEOUT = 30
 REQUEST_RETRIES = 4
 """Attempts after the first; the pause between them doubles from 2 seconds."""
 
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 _MISSING = {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE", "NOT_FOUND"}
 
 
@@ -156,5 +158,9 @@ def _translated(doing: str, missing: str | None = None) -> Iterator[None]:
         raise TemporarilyUnavailable(f"MLflow failed while {doing}; is it running? {error.message}") from error
     except FraudstreamError:
         raise
+    except OSError as error:
+        if error.errno in _FULL:
+            raise ConfigurationError(f"no space is left for the files of a model, while {doing}: {error}") from error
+        raise TemporarilyUnavailable(f"MLflow could not be reached while {doing}; is it running? {error}") from error
     except Exception as error:  # its database's and its transport's own errors come through too, of many kinds
         raise TemporarilyUnavailable(f"MLflow could not be reached while {doing}; is it running? {error}") from error

@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 
 from fraudstream.features.events import Codes, Floats
-from fraudstream.models.arrays import TOP, Flags, Indices, ScoringModel, Trees
+from fraudstream.models.arrays import TOP, Calibration, Flags, Indices, ScoringModel, Trees
 
 NO_FEATURE = -1
 """Stands in `Scored.top_feature` where nothing more raised the score."""
@@ -88,6 +88,19 @@ def score(model: ScoringModel, vectors: Floats, *, top: int = TOP) -> Scored:
         weights = _Weights(body.weight, body.mean, body.scale, body.intercept, body.transform == "signed_log")
         _weigh(weights, calibration.slope, calibration.intercept, rows, output)
     return Scored(*output)
+
+
+def probabilities(calibration: Calibration, log_odds: Floats) -> Floats:
+    """What `score` makes of log-odds (n,) before calibration, to the last bit."""
+    found = np.empty(len(log_odds))
+    _calibrate(calibration.slope, calibration.intercept, np.ascontiguousarray(log_odds, np.float64), found)
+    return found
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _calibrate(slope: float, intercept: float, log_odds: Floats, probability: Floats) -> None:
+    for row in range(len(log_odds)):
+        probability[row] = _sigmoid(slope * log_odds[row] + intercept)
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

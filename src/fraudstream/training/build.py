@@ -10,7 +10,7 @@ from fraudstream.decisions.policy import ALERT_BUDGET, AlertCosts, choose_thresh
 from fraudstream.features.catalogue import CATALOGUE_VERSION, FEATURE_NAMES, index_of
 from fraudstream.features.events import Floats
 from fraudstream.models.arrays import Calibration, ScoringModel
-from fraudstream.models.walker import score
+from fraudstream.models.walker import probabilities, score
 from fraudstream.training.dataset import DAY, WEEK, History, Windows
 from fraudstream.training.evaluate import Evaluation, evaluate
 from fraudstream.training.export import Classifier, check_equal, export
@@ -96,8 +96,9 @@ def learnable(vectors: Floats) -> Floats:
     return copy
 
 
-def _calibrated(estimator: Classifier, history: History, vectors: Floats, windows: Windows) -> ScoringModel:
-    raw = ScoringModel(
+def unproved(estimator: Classifier) -> ScoringModel:
+    """The estimator as arrays, without calibration, threshold and golden set."""
+    return ScoringModel(
         body=export(estimator),
         calibration=Calibration(),
         threshold=_PLACEHOLDER_THRESHOLD,
@@ -106,19 +107,32 @@ def _calibrated(estimator: Classifier, history: History, vectors: Floats, window
         golden_vectors=np.empty((0, len(FEATURE_NAMES))),
         golden_scores=np.empty(0),
     )
-    rows = windows.calibration
-    _, fraud = history.known_at(history.end)
-    calibration = fit_calibration(score(raw, vectors[rows]).log_odds, fraud[rows])
-    calibrated = replace(raw, calibration=calibration)
-    per_day = ALERT_BUDGET * (rows.stop - rows.start) / (WEEK / DAY)
+
+
+def calibrated(
+    model: ScoringModel, log_odds: Floats, amount: Floats, fraud: npt.NDArray[np.bool_], *, days: float
+) -> ScoringModel:
+    """The model with probabilities and a threshold, from payments (n,) of `days` days that it was not trained on.
+
+    Raises:
+        ConfigurationError: too few frauds, or scores that do not rank them higher.
+    """
+    fitted = replace(model, calibration=fit_calibration(log_odds, fraud))
     threshold = choose_threshold(
-        score(calibrated, vectors[rows]).probability,
-        history.events.amount[rows],
-        fraud[rows],
-        days=WEEK / DAY,
-        costs=AlertCosts(per_alert=COST_OF_AN_ALERT, per_day=per_day),
+        probabilities(fitted.calibration, log_odds),
+        amount,
+        fraud,
+        days=days,
+        costs=AlertCosts(per_alert=COST_OF_AN_ALERT, per_day=ALERT_BUDGET * len(fraud) / days),
     )
-    return replace(calibrated, threshold=threshold)
+    return replace(fitted, threshold=threshold)
+
+
+def _calibrated(estimator: Classifier, history: History, vectors: Floats, windows: Windows) -> ScoringModel:
+    rows, model = windows.calibration, unproved(estimator)
+    _, fraud = history.known_at(history.end)
+    log_odds = score(model, vectors[rows]).log_odds
+    return calibrated(model, log_odds, history.events.amount[rows], fraud[rows], days=WEEK / DAY)
 
 
 def _measured(

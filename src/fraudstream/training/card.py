@@ -2,16 +2,40 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from fraudstream.training.evaluate import Evaluation
 
-_DISCLAIMER = """\
-The payments were simulated. A simulator proves plumbing and shows regressions; it says nothing about how well
-this model would find fraud among real payments."""
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a model's payments came from, in words: what the card must not be taken for, and what was measured."""
+
+    caution: str
+    measured: str
+
+
+SIMULATED = Origin(
+    caution="The payments were simulated. A simulator proves plumbing and shows regressions; it says nothing about how "
+    "well\nthis model would find fraud among real payments.",
+    measured="Measured on the last week of the history. What is fraud is taken from the simulation itself. Training "
+    "stopped a\nweek before; calibration and threshold come from the week between, with the labels that had arrived by "
+    "the end of\nthe history.",
+)
+RECORDED = Origin(
+    caution="Its payments are those of the log, with the vectors they were scored by. What the model at work held back "
+    "from\nanalysts may never have been labelled; what was never labelled counts as genuine.",
+    measured="Measured on the last payments whose labels had matured, as known when it was trained. Training stopped "
+    "one\nspan of maturity before; calibration and threshold come from the span between.",
+)
 
 
 def model_card(
-    facts: Mapping[str, str], evaluation: Evaluation, baseline: Evaluation, feature_names: tuple[str, ...]
+    facts: Mapping[str, str],
+    evaluation: Evaluation,
+    baseline: Evaluation,
+    feature_names: tuple[str, ...],
+    origin: Origin = SIMULATED,
 ) -> str:
     """The card as markdown; `facts` are shown as they come, in their order."""
     return "\n".join(
@@ -20,7 +44,7 @@ def model_card(
             "",
             "## What this does not show",
             "",
-            _DISCLAIMER,
+            origin.caution,
             "",
             "## Facts",
             "",
@@ -28,9 +52,8 @@ def model_card(
             "",
             "## Results",
             "",
-            f"Measured on the last week of the history: {evaluation.payments:,} payments, {evaluation.frauds:,} fraud.",
-            "What is fraud is taken from the simulation itself. Training stopped a week before; calibration and",
-            "threshold come from the week between, with the labels that had arrived by the end of the history.",
+            f"{evaluation.payments:,} payments, {evaluation.frauds:,} of them fraud.",
+            origin.measured,
             "",
             *_table(evaluation, baseline),
             "",

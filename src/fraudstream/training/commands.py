@@ -1,5 +1,6 @@
 """The verbs of a model's life; like the command line itself it imports nothing heavy."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +16,9 @@ Author = Annotated[str | None, typer.Option(help="Who decides, for the record; t
 Version = Annotated[str | None, typer.Option(help="Registered version; the newest if unset.")]
 Days = Annotated[float, typer.Option(min=0, help="Days of the payments' time after which outcomes count as known.")]
 
+DAY = 86_400.0
+FEWEST_DAYS = 45
+"""Days of a simulated history at the least."""
 PASSES, STAYS, TOO_EARLY = 0, 4, 5
 """Exit codes of `gate`: the challenger is better; it is not, or must not be used; too little has matured."""
 
@@ -103,6 +107,37 @@ def models(
     operate.show_models(most=last)
 
 
+@life_cycle.command()
+def retrain(
+    *,
+    watch: Annotated[
+        bool, typer.Option("--watch/--once", help="One step after the other until stopped, or the one that is due.")
+    ] = False,
+    every: Annotated[float, typer.Option(min=0.01, help="Days of the payments' time between two trainings.")] = 7.0,
+    maturity: Annotated[float, typer.Option(min=0.01, help="Days after which outcomes count as known.")] = 7.0,
+    fewest_frauds: Annotated[int, typer.Option(min=1, help="New matured frauds without which it waits.")] = 50,
+    drift: Annotated[bool, typer.Option(help="Train earlier where `fraudstream quality` has measured drift.")] = True,
+    simulate: Annotated[bool, typer.Option(help="Train on the simulated city where the log has too little.")] = True,
+    interval: Annotated[float, typer.Option(min=1, help="Seconds between two steps of --watch.")] = 60.0,
+    seed: Annotated[int, typer.Option(help="Seed of the fit and of the simulated city.")] = 7,
+    customers: Annotated[int, typer.Option(min=1, max=200_000, help="Simulated cardholders.")] = 2_000,
+    start: Annotated[datetime | None, typer.Option(help="First simulated day.")] = None,
+    author: Author = None,
+) -> None:
+    """Train, try and judge new models by itself, as their labels mature."""
+    from fraudstream.training import retrain_main  # noqa: PLC0415
+    from fraudstream.training.register import TrainingPlan  # noqa: PLC0415
+    from fraudstream.training.retrain import RetrainRules  # noqa: PLC0415
+
+    usual = RetrainRules()
+    rules = RetrainRules(every * DAY, maturity * DAY, fewest_frauds, usual.psi if drift else None)
+    begins = None if start is None else start.replace(tzinfo=start.tzinfo or UTC).timestamp()
+    city = TrainingPlan(seed=seed, customers=customers, history_days=FEWEST_DAYS, start=begins) if simulate else None
+    done = retrain_main.retrain(rules, city, seed=seed, interval=interval if watch else None, author=author)
+    if done is not None:
+        typer.echo(f"{done.step}: {done.reason}")
+
+
 @life_cycle.command("rebuild-state")
 def rebuild_state(*, version: Version = None) -> None:
     """Build a new feature catalogue's state by replay."""
@@ -120,7 +155,7 @@ def _rules(maturity: float, *, fewest_frauds: int | None = None, margin: float |
 
     usual = GateRules()
     return GateRules(
-        maturity=maturity * 86_400.0,
+        maturity=maturity * DAY,
         fewest_frauds=usual.fewest_frauds if fewest_frauds is None else fewest_frauds,
         margin=usual.margin if margin is None else margin,
     )

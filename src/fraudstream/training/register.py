@@ -1,21 +1,27 @@
 """A training that ends in the registry."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fraudstream.errors import TemporarilyUnavailable
-from fraudstream.ports.life_cycle import Action, Deployments, Signature
+from fraudstream.ports.life_cycle import Action, Deployments, Figures, Signature
 from fraudstream.ports.registry import CHALLENGER, ModelRegistry
 from fraudstream.simulation.city import DEFAULT_START, CityWorld
+from fraudstream.training.dataset import DAY
 from fraudstream.training.evaluate import Evaluation
 from fraudstream.training.parts import DIGEST_TAG
 from fraudstream.training.provenance import code_version
-from fraudstream.training.train import Progress, run_training
+from fraudstream.training.retrain import AS_OF
+from fraudstream.training.train import Progress, Trained, run_training
 
 
 @dataclass(frozen=True)
 class TrainedVersion:
-    """A registered version: `digest` is the SHA-256 of its artefact, `seconds` what each step took."""
+    """A registered version.
+
+    `digest` is the SHA-256 of its artefact, `seconds` what each step took, `known_on` how far the labels it was trained
+    on reached, in seconds since 1970 UTC of the payments' own time.
+    """
 
     name: str
     version: str
@@ -25,6 +31,7 @@ class TrainedVersion:
     evaluation: Evaluation
     baseline: Evaluation
     seconds: dict[str, float]
+    known_on: float
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,20 @@ class TrainingPlan:
 
     def world(self) -> CityWorld:
         """The city; it starts at the simulation's own time if the plan names none."""
-        return CityWorld(self.seed, self.customers, DEFAULT_START if self.start is None else self.start)
+        return CityWorld(self.seed, self.customers, self._start)
+
+    @property
+    def end(self) -> float:
+        """The end of the history, in seconds since 1970 UTC."""
+        return self._start + self.history_days * DAY
+
+    def until(self, moment: float, *, most: int) -> "TrainingPlan":
+        """The same city, with its history going on up to a moment, but over no more than `most` days."""
+        return replace(self, history_days=min(max(self.history_days, int((moment - self._start) // DAY)), most))
+
+    @property
+    def _start(self) -> float:
+        return DEFAULT_START if self.start is None else self.start
 
 
 def train_and_register(
@@ -53,6 +73,16 @@ def train_and_register(
     trained = run_training(
         plan.world(), plan.history_days, started_at=started_at, code_version=code_version(), progress=progress
     )
+    return register(registry, trained, known_on=plan.end, progress=progress)
+
+
+def register(registry: ModelRegistry, trained: Trained, *, known_on: float, progress: Progress) -> TrainedVersion:
+    """Register a finished training, whose labels reached `known_on`, and let `challenger` mean it.
+
+    Raises:
+        ConfigurationError: there is no space for its files.
+        TemporarilyUnavailable: the registry did not answer.
+    """
     begun = time.perf_counter()
     version = registry.register(trained.run)
     registry.set_alias(CHALLENGER, version.version)
@@ -67,17 +97,26 @@ def train_and_register(
         evaluation=trained.evaluation,
         baseline=trained.baseline,
         seconds=seconds,
+        known_on=known_on,
     )
 
 
-def put_on_record(deployments: Deployments, trained: TrainedVersion, *, author: str, reason: str = "trained") -> None:
-    """Note a training among the decisions, with what it was worth.
+def put_on_record(
+    deployments: Deployments,
+    trained: TrainedVersion,
+    *,
+    author: str,
+    reason: str = "trained",
+    figures: Figures | None = None,
+) -> None:
+    """Note a training among the decisions, with what it was worth, and further `figures`.
 
     Raises:
         TemporarilyUnavailable: the database did not answer; the version is registered all the same.
     """
-    figures = trained.evaluation.metrics() | {"threshold": trained.threshold}
+    worth = trained.evaluation.metrics() | {"threshold": trained.threshold, AS_OF: trained.known_on}
+    signature = Signature(author, reason, worth | dict(figures or {}))
     try:
-        deployments.record(Action.TRAIN, trained.name, trained.version, Signature(author, reason, figures))
+        deployments.record(Action.TRAIN, trained.name, trained.version, signature)
     except TemporarilyUnavailable as error:
         raise TemporarilyUnavailable(f"version {trained.version} is registered, but not on record: {error}") from error

@@ -1,6 +1,5 @@
 """One training from end to end, up to what goes into the registry."""
 
-import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -9,19 +8,17 @@ from dataclasses import asdict, dataclass, field, replace
 from fraudstream.decisions.policy import ALERT_BUDGET
 from fraudstream.features.events import Floats
 from fraudstream.features.replay import replay_history
-from fraudstream.models.archive import digest_of, to_bytes
 from fraudstream.models.arrays import ScoringModel
-from fraudstream.models.initial_state import InitialState, state_to_bytes
 from fraudstream.ports.registry import TrainingRun
 from fraudstream.simulation.city import CityWorld
 from fraudstream.simulation.scenarios import SCENARIOS
 from fraudstream.training.build import COST_OF_AN_ALERT, BuiltModel, build_model
-from fraudstream.training.card import model_card, moment_text
+from fraudstream.training.card import moment_text
 from fraudstream.training.dataset import History, simulate_history, windows_of
-from fraudstream.training.evaluate import Evaluation, better
+from fraudstream.training.entry import registry_entry
+from fraudstream.training.evaluate import Evaluation
 from fraudstream.training.fit import Boosting
 from fraudstream.training.handover import initial_state
-from fraudstream.training.parts import CARD_FILE, DIGEST_TAG, METADATA_FILE, MODEL_FILE, STATE_DIGEST_TAG, STATE_FILE
 
 Progress = Callable[[str], None]
 
@@ -80,7 +77,7 @@ def run_training(world: CityWorld, days: int, *, started_at: float, code_version
         facts = _facts(world, days, history, built, code_version)
         model = replace(built.model, metadata=facts)
         state = initial_state(history, replay)
-        run = _registry_entry(built, model, state, facts, started_at, pictures)
+        run = registry_entry(replace(built, model=model), facts, started_at, pictures, state=state)
     return Trained(model, built.evaluation, built.baseline, run, watch.steps)
 
 
@@ -89,48 +86,6 @@ def _pictures(built: BuiltModel, history: History, vectors: Floats) -> Mapping[s
 
     rows = windows_of(history).evaluation
     return plots(built.model, vectors[rows], history.scenario[rows] > 0, built.evaluation)
-
-
-def _registry_entry(
-    built: BuiltModel,
-    model: ScoringModel,
-    state: InitialState,
-    facts: dict[str, str],
-    started_at: float,
-    pictures: Mapping[str, bytes],
-) -> TrainingRun:
-    content, rows = to_bytes(model), state_to_bytes(state)
-    tags = {
-        DIGEST_TAG: digest_of(content),
-        STATE_DIGEST_TAG: digest_of(rows),
-        "catalogue_version": str(model.catalogue_version),
-        "code_version": facts["code_version"],
-        "threshold": repr(model.threshold),
-    }
-    metrics = built.evaluation.metrics() | dict(better(built.evaluation, built.baseline))
-    metadata = {
-        "facts": facts,
-        "tags": tags,
-        "features": model.feature_names,
-        "calibration": asdict(model.calibration),
-        "threshold": model.threshold,
-        "evaluation": asdict(built.evaluation),
-        "baseline": asdict(built.baseline),
-        "started_at": moment_text(started_at),
-    }
-    return TrainingRun(
-        started_at=started_at,
-        parameters=facts | {"features": ",".join(model.feature_names)},
-        metrics=metrics,
-        tags=tags,
-        artefacts={
-            MODEL_FILE: content,
-            STATE_FILE: rows,
-            CARD_FILE: model_card(facts | tags, built.evaluation, built.baseline, model.feature_names).encode(),
-            METADATA_FILE: json.dumps(metadata, indent=2).encode() + b"\n",
-            **pictures,
-        },
-    )
 
 
 def _facts(world: CityWorld, days: int, history: History, built: BuiltModel, code_version: str) -> dict[str, str]:

@@ -1,0 +1,244 @@
+"""A training on the log: the vectors payments were scored by, and the labels that have arrived since."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields, replace
+
+import numpy as np
+
+from fraudstream.decisions.policy import ALERT_BUDGET
+from fraudstream.errors import ConfigurationError
+from fraudstream.features.events import Floats
+from fraudstream.models.arrays import ScoringModel
+from fraudstream.models.walker import probabilities, score
+from fraudstream.ports.matured import Bools, Window
+from fraudstream.ports.training_history import Extent, PastPayments, TrainingHistory
+from fraudstream.progress import Report, unreported
+from fraudstream.training.build import (
+    BASELINE_GENUINE_ROWS,
+    COST_OF_AN_ALERT,
+    GENUINE_ROWS,
+    BuiltModel,
+    calibrated,
+    golden_rows,
+    learnable,
+    unproved,
+)
+from fraudstream.training.card import RECORDED, moment_text
+from fraudstream.training.dataset import DAY
+from fraudstream.training.entry import registry_entry
+from fraudstream.training.evaluate import Evaluation, evaluate
+from fraudstream.training.export import check_equal
+from fraudstream.training.fit import FEWEST_FRAUDS, Boosting, fit_baseline, fit_boosting
+from fraudstream.training.train import Progress, Stopwatch, Trained
+
+LONGEST = 90 * DAY
+"""Payments older than this before the newest of a training are left out: people change."""
+FEWEST_TRAINING_FRAUDS = 100
+FEWEST_GENUINE = 500
+"""Other payments without which a span is not used."""
+MEASURED_ROWS = 1_000_000
+"""Payments that calibration and measurement look at, each, at the most; more are thinned evenly."""
+GOLDEN_FROM = 20_000
+"""Payments the golden set is chosen from."""
+SCENARIOS = {1: "labelled fraud"}
+
+
+@dataclass(frozen=True)
+class Spans:
+    """What serves for what; always in the order of time, and each as long as labels take to mature, but the first."""
+
+    training: Window
+    calibration: Window
+    evaluation: Window
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What a model said of `n` payments before calibration, all (n,)."""
+
+    log_odds: Floats
+    amount: Floats
+    fraud: Bools
+
+
+def spans_of(as_of: float, maturity: float) -> Spans:
+    """The spans of a training at a moment, both in seconds of the payments' own time.
+
+    Outcomes of `calibration` and `evaluation` are those known now, at least `maturity` after the payment. A label of
+    `training` counts only if it had arrived before `evaluation` began.
+    """
+    evaluation = Window(as_of - 2 * maturity, as_of - maturity, as_of)
+    calibration = Window(evaluation.begin - maturity, evaluation.begin, as_of)
+    training = Window(calibration.begin - LONGEST, calibration.begin, evaluation.begin)
+    return Spans(training, calibration, evaluation)
+
+
+def too_little(history: TrainingHistory, spans: Spans) -> str | None:
+    """Why the log is not enough for a training; nothing if it is.
+
+    Raises:
+        TemporarilyUnavailable: the database did not answer.
+    """
+    for name, window, fewest in (
+        ("train on", spans.training, FEWEST_TRAINING_FRAUDS),
+        ("calibrate on", spans.calibration, FEWEST_FRAUDS),
+        ("measure on", spans.evaluation, FEWEST_FRAUDS),
+    ):
+        extent = history.extent(window)
+        if extent.frauds < fewest or extent.payments - extent.frauds < FEWEST_GENUINE:
+            return (
+                f"{extent.payments} payments with {extent.frauds} known frauds to {name}, from "
+                f"{moment_text(window.begin)} to {moment_text(window.end)}; "
+                f"{fewest} frauds and {FEWEST_GENUINE} others are needed"
+            )
+    return None
+
+
+def train_on_log(
+    history: TrainingHistory,
+    spans: Spans,
+    *,
+    seed: int,
+    started_at: float,
+    code_version: str,
+    progress: Progress,
+    report: Report = unreported,
+) -> Trained:
+    """Read, fit, calibrate, choose the threshold, measure and pack.
+
+    Args:
+        history: the log; read in batches, of which a bounded number of payments is kept.
+        spans: what serves for what.
+        seed: of the fit.
+        started_at: when this training began, in seconds since 1970 UTC.
+        code_version: what is recorded as the code it was trained with.
+        progress: told one line after each step.
+        report: told how many payments are read.
+
+    Raises:
+        ConfigurationError: the log has too little in it.
+        ModelUnavailable: the exported arrays do not give scikit-learn's own predictions.
+        TemporarilyUnavailable: the database did not answer.
+    """
+    lack = too_little(history, spans)
+    if lack is not None:
+        raise ConfigurationError(f"the log is not enough to train on: {lack}")
+    watch = Stopwatch(progress)
+    with watch.step("read the log"):
+        rows = _training_rows(history, spans.training, report)
+    progress(f"{len(rows):,} payments to train on, {int(rows.fraud.sum()):,} of them fraud")
+    with watch.step("fit"):
+        boosting = fit_boosting(learnable(rows.features), rows.fraud, seed=seed)
+        fewer = _thinned(rows, genuine=BASELINE_GENUINE_ROWS)
+        baseline = fit_baseline(learnable(fewer.features), fewer.fraud)
+    with watch.step("calibrate"):
+        models = [unproved(boosting), unproved(baseline)]
+        days = (spans.calibration.end - spans.calibration.begin) / DAY
+        models = [
+            calibrated(model, found.log_odds, found.amount, found.fraud, days=days)
+            for model, found in zip(models, _scores(history, spans.calibration, models, report), strict=True)
+        ]
+    with watch.step("measure"):
+        evaluations = [
+            _measured(model, found)
+            for model, found in zip(models, _scores(history, spans.evaluation, models, report), strict=True)
+        ]
+    with watch.step("pack"):
+        candidates = _sample(history, spans.evaluation)
+        golden = candidates[golden_rows(score(models[0], candidates).log_odds)]
+        difference = check_equal(models[0], boosting, golden)
+        facts = _facts(spans, history.extent(spans.training), rows, models[0], seed, code_version)
+        facts["largest_difference_to_scikit_learn"] = f"{difference:.3g}"
+        proved = replace(
+            models[0], golden_vectors=golden, golden_scores=score(models[0], golden).probability, metadata=facts
+        )
+        built = BuiltModel(proved, evaluations[0], evaluations[1], difference)
+        run = registry_entry(built, facts, started_at, {}, origin=RECORDED)
+    return Trained(proved, built.evaluation, built.baseline, run, watch.steps)
+
+
+def _training_rows(history: TrainingHistory, window: Window, report: Report) -> PastPayments:
+    extent = history.extent(window)
+    every = -(-(extent.payments - extent.frauds) // GENUINE_ROWS)
+    every_fraud = -(-extent.frauds // GENUINE_ROWS)
+    kept: list[PastPayments] = []
+    expected = extent.frauds // max(every_fraud, 1) + (extent.payments - extent.frauds) // max(every, 1)
+    for batch in history.payments(window, every=max(every, 1), every_fraud=max(every_fraud, 1)):
+        kept.append(batch)
+        report(sum(map(len, kept)), expected)
+    return _in_order(kept)
+
+
+def _in_order(batches: list[PastPayments]) -> PastPayments:
+    rows = PastPayments(
+        *(np.concatenate([getattr(batch, column.name) for batch in batches]) for column in fields(PastPayments))
+    )
+    return rows.take(np.lexsort((rows.amount, rows.event_time)))
+
+
+def _thinned(rows: PastPayments, *, genuine: int) -> PastPayments:
+    others = np.flatnonzero(~rows.fraud)
+    step = max(-(-len(others) // genuine), 1)
+    return rows.take(np.sort(np.concatenate([np.flatnonzero(rows.fraud), others[::step]])))
+
+
+def _scores(history: TrainingHistory, window: Window, models: list[ScoringModel], report: Report) -> Iterator[Scores]:
+    """What each model says of a window's payments, from one pass over it."""
+    extent = history.extent(window)
+    every = max(-(-extent.payments // MEASURED_ROWS), 1)
+    log_odds: list[list[Floats]] = [[] for _ in models]
+    amount, fraud, done = [np.empty(0)], [np.empty(0, np.bool_)], 0
+    for batch in history.payments(window, every=every, every_fraud=every):
+        for found, model in zip(log_odds, models, strict=True):
+            found.append(score(model, batch.features).log_odds)
+        amount.append(batch.amount)
+        fraud.append(batch.fraud)
+        done += len(batch)
+        report(done, extent.payments // every)
+    for found in log_odds:
+        yield Scores(np.concatenate([np.empty(0), *found]), np.concatenate(amount), np.concatenate(fraud))
+
+
+def _measured(model: ScoringModel, found: Scores) -> Evaluation:
+    return evaluate(
+        probabilities(model.calibration, found.log_odds),
+        found.fraud.astype(np.int8),
+        found.amount,
+        threshold=model.threshold,
+        scenario_names=SCENARIOS,
+    )
+
+
+def _sample(history: TrainingHistory, window: Window) -> Floats:
+    """Vectors of payments spread over a window, all of its frauds among them if they are few."""
+    extent = history.extent(window)
+    every = max(-(-extent.payments // GOLDEN_FROM), 1)
+    every_fraud = max(-(-extent.frauds // GOLDEN_FROM), 1)
+    return _in_order(list(history.payments(window, every=every, every_fraud=every_fraud))).features
+
+
+def _facts(
+    spans: Spans, extent: Extent, rows: PastPayments, model: ScoringModel, seed: int, code_version: str
+) -> dict[str, str]:
+    digest = hashlib.sha256()
+    for column in fields(PastPayments):
+        digest.update(np.ascontiguousarray(getattr(rows, column.name)).tobytes())
+    boosting = ", ".join(f"{name} {value:g}" for name, value in asdict(Boosting()).items())
+    return {
+        "world": "log",
+        "seed": str(seed),
+        "window_start": moment_text(float(rows.event_time[0])),
+        "window_end": moment_text(spans.evaluation.end),
+        "training_until": moment_text(spans.training.end),
+        "labels_until": moment_text(spans.training.as_of),
+        "known_on": moment_text(spans.evaluation.as_of),
+        "payments": str(extent.payments),
+        "trained_on": str(len(rows)),
+        "data_sha256": digest.hexdigest(),
+        "code_version": code_version,
+        "model": f"histogram gradient boosting: {boosting}",
+        "calibration": f"Platt, slope {model.calibration.slope:.6f}, intercept {model.calibration.intercept:.6f}",
+        "cost_of_an_alert": str(COST_OF_AN_ALERT),
+        "alert_budget": str(ALERT_BUDGET),
+    }
