@@ -144,6 +144,26 @@ class AlertingSettings(_Group):
     )
 
 
+class AnalystSettings(_Group):
+    """The analyst's service."""
+
+    analyst_host: str = Field(default="127.0.0.1", description="address the analyst's service listens on")
+    analyst_port: int = Field(default=8090, ge=1, le=65_535, description="port it listens on")
+    analyst_names: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9._,:-]*$",
+        description="further host names (a,b) requests may come in by; 127.0.0.1 and localhost always may",
+    )
+    analyst_settings_dir: Path = Field(
+        default=Path(".local/analyst"), description="folder of its token, made at the first start"
+    )
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The further names, in small letters."""
+        return frozenset(name.lower() for name in self.analyst_names.split(",") if name)
+
+
 class LocalSettings(_Group):
     """The embedded stack on one machine."""
 
@@ -192,6 +212,7 @@ GROUPS: tuple[type[_Group], ...] = (
     ScoringSettings,
     AlertingSettings,
     ProducerSettings,
+    AnalystSettings,
     LocalSettings,
     HealthSettings,
     LogSettings,

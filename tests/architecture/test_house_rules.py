@@ -24,6 +24,9 @@ VENDOR_DOORS = {
     "sqlalchemy": {"adapters/database/"},
     "alembic": {"adapters/database/"},
     "aws_lambda_powertools": {"alerting/"},
+    "fastapi": {"analyst/"},
+    "starlette": {"analyst/"},
+    "uvicorn": {"analyst/"},
     "typer": {
         "cli.py",
         "provisioning/commands.py",

@@ -67,3 +67,11 @@ def backtest(
     from fraudstream.analyst.answers import backtest as run  # noqa: PLC0415
 
     run(model, first=first and first.date(), last=last and last.date(), json_only=json_only)
+
+
+@analyst.command("analyst-api")
+def analyst_api() -> None:
+    """Answer the analyst over HTTP, until stopped."""
+    from fraudstream.analyst.service import serve  # noqa: PLC0415
+
+    serve()

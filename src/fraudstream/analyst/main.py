@@ -18,16 +18,21 @@ def label(word: Word, *, wait_seconds: float) -> bool:
         ImpossibleRequest: the word doesn't fit what is known.
         TemporarilyUnavailable: database or broker did not answer.
     """
-    labelling = _labelling()
-    said = labelling.say(word)
-    fate = labelling.follow(said, patience=wait_seconds)
+    saying = labelling()
+    said = saying.say(word)
+    fate = saying.follow(said, patience=wait_seconds)
     console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
     for line in receipt(said, fate):
         console.print(line)
     return fate is None or not fate.refused
 
 
-def _labelling() -> Labelling:
+def labelling() -> Labelling:
+    """What says labels, on the broker and the database of the environment.
+
+    Raises:
+        ConfigurationError: a setting is missing.
+    """
     kafka = KafkaSettings.load()
     desk = PostgresLabelDesk(_database_url())
     return Labelling(desk, KafkaProducer(kafka, linger_ms=0), KafkaAdmin(kafka), SystemClock())
