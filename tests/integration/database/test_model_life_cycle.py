@@ -13,14 +13,20 @@ from tests.unit.verify.memory_stack import a_payment
 
 from fraudstream.adapters.database.deployment_store import PostgresDeployments
 from fraudstream.adapters.database.matured_scores import PostgresMaturedScores
+from fraudstream.adapters.database.quality_store import PostgresQuality
 from fraudstream.adapters.database.roles import Role
+from fraudstream.adapters.database.training_history import PostgresTrainingHistory
 from fraudstream.contracts.label import Label, encode_label
 from fraudstream.contracts.topics import LABELS
 from fraudstream.errors import ConfigurationError, ModelUnavailable
 from fraudstream.models.archive import digest_of, to_bytes
 from fraudstream.ports.life_cycle import Action, Candidate, Signature
+from fraudstream.ports.matured import Window
+from fraudstream.ports.training_history import Extent
+from fraudstream.training.drift import worst_drift
 from fraudstream.training.gate import GateReport, GateRules, Outcome, carry_out, examine
 from fraudstream.training.overview import overview_lines
+from fraudstream.training.retrain import Drift
 from fraudstream.training.rollback import roll_back
 
 pytestmark = pytest.mark.integration
@@ -194,6 +200,23 @@ def test_a_damaged_challenger_does_not_stop_the_stream(stack: PostgresStack) -> 
     assert stack.run("SELECT rows FROM slices") == [(20,)]
     assert stack.run("SELECT count(*) FROM shadow_scores") == [(0,)]
     assert examined(stack).verdict.outcome == Outcome.REJECT
+
+
+def test_what_retraining_looks_at_is_open_to_the_promoter(stack: PostgresStack) -> None:
+    scored_payments(stack, 1_200)
+    frauds_told(stack, 1_100)
+    stack.run("INSERT INTO feature_drift VALUES ('2025-06-14', '1', 'amount', 0.5, 5000)")
+    url = stack.url_of(Role.PROMOTER)
+    history = PostgresTrainingHistory(url)
+    as_of = history.as_of()
+    assert as_of is not None
+    window = Window(as_of - 3_600, as_of, as_of)
+
+    assert history.extent(window) == Extent(60, 3)
+    (batch,) = history.payments(window, every=10)
+    assert int(batch.fraud.sum()) == 3
+    with contextlib.closing(PostgresQuality(url)) as quality:
+        assert worst_drift(quality, "1", as_of) == Drift("amount", 0.5)
 
 
 def test_readers_see_what_is_at_work_and_why(stack: PostgresStack) -> None:

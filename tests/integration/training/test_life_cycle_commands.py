@@ -126,6 +126,14 @@ def test_a_way_back_moves_the_champion_or_says_why_not(
     assert champion(store) == "1"
 
 
+@pytest.mark.usefixtures("deployments")
+def test_retraining_says_what_it_waits_for() -> None:
+    once = typed("retrain", "--once", "--every", "3", "--author", "robot")
+
+    assert once.exit_code == 0
+    assert once.stdout == "wait: nothing has been scored yet\n"
+
+
 def test_a_version_to_try_and_stop_contradict_each_other() -> None:
     assert "not both" in str(typed("shadow", "--version", "2", "--stop").exception)
 

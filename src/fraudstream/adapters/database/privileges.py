@@ -163,6 +163,7 @@ _WRITERS: Mapping[Table, Rights] = {
     },
     quality_tables.drift_references: {Role.QUALITY: (SELECT, _insert(*_given(quality_tables.drift_references)))},
     quality_tables.feature_drift: {
+        Role.PROMOTER: (SELECT,),
         Role.QUALITY: (
             SELECT,
             _insert(*_given(quality_tables.feature_drift)),
