@@ -67,6 +67,7 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
+        reason = str(error.strerror or error).partition(" (while")[0]
         raise ConfigurationError(
-            f"{host}:{port} can't be listened on ({error.strerror or error}): set ANALYST_HOST or ANALYST_PORT"
+            f"{host}:{port} can't be listened on ({reason}): set ANALYST_HOST or ANALYST_PORT"
         ) from error
