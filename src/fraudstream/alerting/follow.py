@@ -42,5 +42,6 @@ def alert_lines(alert: StoredAlert) -> Sequence[str]:
     when = alert.created_at.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S")
     waits = "held" if alert.status == HELD else "not notified yet"
     told = "notified" if alert.notified else waits
-    facts = f"{when}  score {alert.score:.3f}  {alert.amount:,.2f}  customer {alert.user_id}  {told}  {alert.alert_id}"
-    return [facts, *(f"    {reason.text}" for reason in alert.reasons)]
+    facts = f"{when}  score {alert.score:.3f}  {alert.amount:,.2f}  customer {alert.user_id}  {told}"
+    ids = f"payment {alert.transaction_id}  alert {alert.alert_id}"
+    return [f"{facts}  {ids}", *(f"    {reason.text}" for reason in alert.reasons)]

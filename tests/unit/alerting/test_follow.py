@@ -100,6 +100,6 @@ def test_an_alert_is_a_line_of_facts_and_a_line_for_each_reason() -> None:
 
     assert facts == (
         "2026-03-01 12:00:05  score 0.970  1,234.50  customer 42  not notified yet  "
-        "00000000-0000-0000-0000-000000000005"
+        f"payment {stored(5).transaction_id}  alert 00000000-0000-0000-0000-000000000005"
     )
     assert [line.strip() for line in reasons] == ["6.2 times the usual amount", "at night"]
