@@ -9,7 +9,11 @@ from confluent_kafka.admin import AdminClient, NewPartitions
 from tests.integration.scoring.stream import ScoredTopic
 from tests.unit.scoring.world import a_model, encoded
 
+from fraudstream.adapters.database.deployment_store import PostgresDeployments
 from fraudstream.adapters.kafka import KafkaProducer
+from fraudstream.models.archive import digest_of, to_bytes
+from fraudstream.ports.life_cycle import Candidate, Signature
+from fraudstream.training.rollback import roll_back
 
 pytestmark = pytest.mark.integration
 
@@ -29,6 +33,30 @@ def test_another_model_is_used_without_a_restart(scored_topic: ScoredTopic) -> N
     rows = scored_topic.execute("SELECT model_version, sum(rows) FROM slices GROUP BY 1 ORDER BY 1")
     assert rows == [("1", 20), ("2", 20)]
     assert scored_topic.execute("SELECT DISTINCT model_version FROM alerts") == [("2",)]
+
+
+def test_a_trial_a_promotion_and_the_way_back_need_no_restart(scored_topic: ScoredTopic) -> None:
+    deployments, model = PostgresDeployments(scored_topic.database_url), a_model(version="2", threshold=0.01)
+    content = to_bytes(model)
+    candidate = Candidate("test", "2", digest_of(content), model.catalogue_version, model.threshold, content)
+    with scored_topic.running():
+        for step in (
+            lambda: None,
+            lambda: deployments.begin_trial(candidate, Signature("ana", "newer")),
+            lambda: deployments.deploy(candidate, None, Signature("ana", "better")),
+            lambda: roll_back(deployments, Signature("ana", "too many alerts")),
+        ):
+            step()
+            scored_topic.send(*payments(20))
+            scored_topic.wait()
+
+    rows = scored_topic.execute(
+        "SELECT min(model_version), sum(rows), (SELECT count(*) FROM alerts WHERE"
+        " alerts.slice_id BETWEEN min(slices.slice_id) AND max(slices.slice_id)) FROM slices"
+        " GROUP BY deployment_id ORDER BY deployment_id"
+    )
+    assert rows == [("1", 40, 0), ("2", 20, 20), ("1", 20, 0)]
+    assert scored_topic.execute("SELECT count(*), min(digest) FROM shadow_scores") == [(20, candidate.digest)]
 
 
 def test_a_partition_added_meanwhile_is_read_from_its_beginning(scored_topic: ScoredTopic) -> None:
