@@ -45,18 +45,8 @@ def registry_entry(
         files[STATE_FILE] = state_to_bytes(state)
         tags[STATE_DIGEST_TAG] = digest_of(files[STATE_FILE])
     card = model_card({**facts, **tags}, built.evaluation, built.baseline, model.feature_names, origin)
-    metadata = {
-        "facts": dict(facts),
-        "tags": tags,
-        "features": model.feature_names,
-        "calibration": asdict(model.calibration),
-        "threshold": model.threshold,
-        "evaluation": asdict(built.evaluation),
-        "baseline": asdict(built.baseline),
-        "started_at": moment_text(started_at),
-    }
     files[CARD_FILE] = card.encode()
-    files[METADATA_FILE] = json.dumps(metadata, indent=2).encode() + b"\n"
+    files[METADATA_FILE] = json.dumps(_metadata(built, facts, tags, started_at), indent=2).encode() + b"\n"
     return TrainingRun(
         started_at=started_at,
         parameters={**facts, "features": ",".join(model.feature_names)},
@@ -64,3 +54,18 @@ def registry_entry(
         tags=tags,
         artefacts={**files, **extra},
     )
+
+
+def _metadata(
+    built: BuiltModel, facts: Mapping[str, str], tags: Mapping[str, str], started_at: float
+) -> dict[str, object]:
+    return {
+        "facts": dict(facts),
+        "tags": dict(tags),
+        "features": built.model.feature_names,
+        "calibration": asdict(built.model.calibration),
+        "threshold": built.model.threshold,
+        "evaluation": asdict(built.evaluation),
+        "baseline": asdict(built.baseline),
+        "started_at": moment_text(started_at),
+    }

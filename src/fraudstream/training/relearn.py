@@ -28,7 +28,7 @@ from fraudstream.training.card import RECORDED, moment_text
 from fraudstream.training.dataset import DAY
 from fraudstream.training.entry import registry_entry
 from fraudstream.training.evaluate import Evaluation, evaluate
-from fraudstream.training.export import check_equal
+from fraudstream.training.export import Classifier, check_equal
 from fraudstream.training.fit import FEWEST_FRAUDS, Boosting, fit_baseline, fit_boosting
 from fraudstream.training.train import Progress, Stopwatch, Trained
 
@@ -133,29 +133,39 @@ def train_on_log(
         fewer = _thinned(rows, genuine=BASELINE_GENUINE_ROWS)
         baseline = fit_baseline(learnable(fewer.features), fewer.fraud)
     with watch.step("calibrate"):
-        models = [unproved(boosting), unproved(baseline)]
-        days = (spans.calibration.end - spans.calibration.begin) / DAY
-        models = [
-            calibrated(model, found.log_odds, found.amount, found.fraud, days=days)
-            for model, found in zip(models, _scores(history, spans.calibration, models, report), strict=True)
-        ]
+        models = _calibrated(history, spans.calibration, [unproved(boosting), unproved(baseline)], report)
     with watch.step("measure"):
         evaluations = [
             _measured(model, found)
             for model, found in zip(models, _scores(history, spans.evaluation, models, report), strict=True)
         ]
     with watch.step("pack"):
-        candidates = _sample(history, spans.evaluation)
-        golden = candidates[golden_rows(score(models[0], candidates).log_odds)]
-        difference = check_equal(models[0], boosting, golden)
         facts = _facts(spans, history.extent(spans.training), rows, models[0], seed, code_version)
-        facts["largest_difference_to_scikit_learn"] = f"{difference:.3g}"
-        proved = replace(
-            models[0], golden_vectors=golden, golden_scores=score(models[0], golden).probability, metadata=facts
-        )
+        proved, difference = _proved(models[0], boosting, _sample(history, spans.evaluation), facts)
         built = BuiltModel(proved, evaluations[0], evaluations[1], difference)
-        run = registry_entry(built, facts, started_at, {}, origin=RECORDED)
+        run = registry_entry(built, proved.metadata, started_at, {}, origin=RECORDED)
     return Trained(proved, built.evaluation, built.baseline, run, watch.steps)
+
+
+def _calibrated(
+    history: TrainingHistory, window: Window, models: list[ScoringModel], report: Report
+) -> list[ScoringModel]:
+    days = (window.end - window.begin) / DAY
+    return [
+        calibrated(model, found.log_odds, found.amount, found.fraud, days=days)
+        for model, found in zip(models, _scores(history, window, models, report), strict=True)
+    ]
+
+
+def _proved(
+    model: ScoringModel, boosting: Classifier, candidates: Floats, facts: dict[str, str]
+) -> tuple[ScoringModel, float]:
+    """The model with its golden set and facts, and its largest difference to scikit-learn's own."""
+    golden = candidates[golden_rows(score(model, candidates).log_odds)]
+    difference = check_equal(model, boosting, golden)
+    facts["largest_difference_to_scikit_learn"] = f"{difference:.3g}"
+    golden_scores = score(model, golden).probability
+    return replace(model, golden_vectors=golden, golden_scores=golden_scores, metadata=facts), difference
 
 
 def _training_rows(history: TrainingHistory, window: Window, report: Report) -> PastPayments:
