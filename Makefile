@@ -32,7 +32,7 @@ verify: ## prove that nothing was lost, doubled or scored otherwise
 	@docker compose run --rm --no-deps verify
 
 fraud: ## play a fraud in the running stack, and show the newest alerts
-	@docker compose kill --signal SIGUSR1 producer
+	@docker compose --progress quiet kill --signal SIGUSR1 producer
 	@docker compose run --rm --no-deps verify alerts --last 5
 
 psql: ## a shell in the database, as its administrator

@@ -14,8 +14,8 @@ from fraudstream.errors import ConfigurationError, TemporarilyUnavailable
 from fraudstream.ports.delivery import AlertFeed, StoredAlert
 from fraudstream.settings import DatabaseSettings
 
-LOOK_BACK = dt.timedelta(minutes=10)
-"""How old an alert may be to count as one of this start."""
+LOOK_BACK = dt.timedelta(seconds=30)
+"""How old an alert may be to count as one of this start: the stream begins a moment before this is asked."""
 POLL_SECONDS = 0.5
 REMINDER_SECONDS = 15.0
 """Seconds between two lines that say what is still waited for."""

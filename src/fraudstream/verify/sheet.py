@@ -59,7 +59,7 @@ def _journal(balance: Balance) -> Iterator[Line]:
     if balance.failed:
         yield Line("failed", _count(balance.failed), "the broker said no, and the producer was told")
     if balance.unknown:
-        yield Line("unknown", _count(balance.unknown), "the producer was cut off; may be in the log or not")
+        yield Line("unknown", _count(balance.unknown), "no outcome in the journal yet: on its way, or cut off")
 
 
 def _log(balance: Balance) -> Iterator[Line]:
