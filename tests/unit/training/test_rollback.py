@@ -1,6 +1,7 @@
 """The way back leads to the last other model that was at work, and needs no registry."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -63,6 +64,13 @@ def test_each_way_back_goes_one_model_further(history: tuple[str, ...], steps: l
             deployments.deploy(a_candidate(step), None, Signature("ana", "promoted"))
 
     assert [roll_back(deployments, WHY).restored.model_version for _ in steps] == steps
+
+
+def test_the_same_model_under_another_version_is_no_way_back() -> None:
+    deployments = deployed("1", "2")
+    deployments.deploy(replace(a_candidate("2"), model_version="3"), None, Signature("ana", "registered twice"))
+
+    assert roll_back(deployments, WHY).restored.model_version == "1"
 
 
 def test_a_version_may_be_named() -> None:
