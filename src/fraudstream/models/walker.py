@@ -15,6 +15,7 @@ from numba import njit
 
 from fraudstream.features.events import Codes, Floats
 from fraudstream.models.arrays import TOP, Calibration, Flags, Indices, ScoringModel, Trees
+from fraudstream.models.descent import leaf_sums
 
 NO_FEATURE = -1
 """Stands in `Scored.top_feature` where nothing more raised the score."""
@@ -72,12 +73,20 @@ class _Output(NamedTuple):
 
 
 def score(model: ScoringModel, vectors: Floats, *, top: int = TOP) -> Scored:
-    """Score vectors of shape (n, F), whose columns are `model.feature_names`, and keep the `top` contributions."""
+    """Score vectors of shape (n, F), whose columns are `model.feature_names`, and keep the `top` contributions.
+
+    With a `top` of 0 trees are walked without contributions, several times as fast and to the same last bit.
+    """
     count = len(vectors)
     output = _Output(np.empty(count), np.empty((count, top), np.int16), np.empty((count, top)), np.empty(count))
     rows = np.ascontiguousarray(vectors, np.float64)
     body, calibration = model.body, model.calibration
-    if isinstance(body, Trees):
+    if isinstance(body, Trees) and not top and not np.isnan(rows).any():
+        inputs = rows.astype(np.float32) if body.float32_inputs else rows
+        sums = leaf_sums(body, inputs)
+        _from_sums(sums, body.base, body.scale, body.link == "probability", output.log_odds)
+        output.probability[:] = probabilities(calibration, output.log_odds)
+    elif isinstance(body, Trees):
         nodes = _Nodes(body.root, body.feature, body.threshold, body.left, body.right, body.missing_left, body.value)
         probability_link = body.link == "probability"
         scale = _Scale(
@@ -101,6 +110,13 @@ def probabilities(calibration: Calibration, log_odds: Floats) -> Floats:
 def _calibrate(slope: float, intercept: float, log_odds: Floats, probability: Floats) -> None:
     for row in range(len(log_odds)):
         probability[row] = _sigmoid(slope * log_odds[row] + intercept)
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _from_sums(sums: Floats, base: float, scale: float, is_probability: bool, log_odds: Floats) -> None:  # noqa: FBT001 - compiled
+    for row in range(len(sums)):
+        raw = base + scale * sums[row]
+        log_odds[row] = _log_odds(raw) if is_probability else raw
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -169,6 +185,8 @@ def _keep_top(moved: Floats, unit: float, top_feature: Codes, top_contribution: 
     top_feature[:] = NO_FEATURE
     top_contribution[:] = 0.0
     last = len(top_feature) - 1
+    if last < 0:
+        return
     for feature in range(len(moved)):
         contribution = unit * moved[feature]
         if contribution <= top_contribution[last]:

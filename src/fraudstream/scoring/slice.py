@@ -129,7 +129,7 @@ def _in_shadow(on_trial: tuple[str, ScoringModel] | None, features: Floats) -> S
     if on_trial is None:
         return None
     digest, model = on_trial
-    return ShadowScores(digest, score(model, features).probability)
+    return ShadowScores(digest, score(model, features, top=0).probability)
 
 
 def _judge(
@@ -147,8 +147,8 @@ def _judge(
     state = opened.lock_states(deployment.catalogue_version, users)
     snapshot = opened.snapshot(deployment.catalogue_version, users, merchants)
     features = vectors(payments, state, state_row, snapshot.customer_risk, snapshot.merchant_risk, merchant_row)
-    result = score(model, features)
-    raised = alerts(result.probability, deployment.threshold)
+    probability = score(model, features, top=0).probability
+    raised = alerts(probability, deployment.threshold)
     parsed = [left.parsed[row] for row in rows.tolist()]
     scored = ScoredRows(
         offset=left.offset[rows],
@@ -156,16 +156,18 @@ def _judge(
         payments=payments,
         body_hash=body_hash,
         currency=np.array([item.transaction.currency or "" for item in parsed], "S3"),
-        score=result.probability,
+        score=probability,
         alert=raised,
         features=features,
     )
-    return _Judgement(snapshot, scored, users, state, _raise(scored, parsed, result, deployment))
+    explained = score(model, features[raised])
+    return _Judgement(snapshot, scored, users, state, _raise(scored, parsed, explained, deployment))
 
 
 def _raise(
-    scored: ScoredRows, parsed: Sequence[ParsedTransaction], result: Scored, deployment: Deployment
+    scored: ScoredRows, parsed: Sequence[ParsedTransaction], explained: Scored, deployment: Deployment
 ) -> list[RaisedAlert]:
+    """The alerts; `explained` are the scores of the rows that alert, with their contributions."""
     return [
         RaisedAlert(
             int(scored.offset[row]),
@@ -173,11 +175,11 @@ def _raise(
                 parsed[row],
                 float(scored.score[row]),
                 deployment,
-                (result.top_feature[row], result.top_contribution[row]),
+                (explained.top_feature[place], explained.top_contribution[place]),
                 scored.features[row],
             ),
         )
-        for row in np.flatnonzero(scored.alert).tolist()
+        for place, row in enumerate(np.flatnonzero(scored.alert).tolist())
     ]
 
 

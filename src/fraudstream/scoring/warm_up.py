@@ -6,7 +6,7 @@ from fraudstream.features.catalogue import CATALOGUE_VERSION, FEATURE_COUNT, FEA
 from fraudstream.features.events import EventColumns
 from fraudstream.features.kernel import vectors
 from fraudstream.features.state import CUSTOMER_RISK_WIDTH, CUSTOMER_STATE_WIDTH, MERCHANT_RISK_WIDTH
-from fraudstream.models.arrays import LEAF, Calibration, Linear, ScoringModel, Trees
+from fraudstream.models.arrays import LEAF, TOP, Calibration, Linear, ScoringModel, Trees
 from fraudstream.models.walker import score
 
 
@@ -22,7 +22,8 @@ def compile_everything() -> None:
         row,
     )
     for body in (_one_leaf(), _no_weight()):
-        score(_model(body), features)
+        for top in (0, TOP):
+            score(_model(body), features, top=top)
 
 
 def _a_payment() -> EventColumns:
