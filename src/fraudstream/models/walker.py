@@ -82,7 +82,7 @@ def score(model: ScoringModel, vectors: Floats, *, top: int = TOP) -> Scored:
     rows = np.ascontiguousarray(vectors, np.float64)
     body, calibration = model.body, model.calibration
     if isinstance(body, Trees) and not top and not np.isnan(rows).any():
-        inputs = rows.astype(np.float32) if body.float32_inputs else rows
+        inputs = rows.astype(np.float32).astype(np.float64) if body.float32_inputs else rows
         sums = leaf_sums(body, inputs)
         _from_sums(sums, body.base, body.scale, body.link == "probability", output.log_odds)
         output.probability[:] = probabilities(calibration, output.log_odds)
