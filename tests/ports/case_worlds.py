@@ -64,6 +64,10 @@ class CaseWorld(Protocol):
         """Let a second message about one alert reach the subscriber."""
         ...
 
+    def begin_after(self, label_seq: int) -> None:
+        """The initial risk rows contain what was said up to a turn."""
+        ...
+
     def outcomes_before_the_log(self) -> tuple[dict[int, int], dict[int, int]]:
         """How many labels of the history each customer's and each merchant's initial risk row contains."""
         ...
@@ -159,6 +163,9 @@ class MemoryCaseWorld:
         now = dt.datetime.fromtimestamp(self.stack.clock.now(), dt.UTC)
         self.notified[alert_id_for(transaction_id)].append(ReceivedNotification("again", now))
 
+    def begin_after(self, label_seq: int) -> None:
+        self.stack.labels.facts.base = label_seq
+
     def outcomes_before_the_log(self) -> tuple[dict[int, int], dict[int, int]]:
         facts = self.stack.labels.facts
         return (
@@ -207,6 +214,9 @@ class PostgresCaseWorld:
         self.stack.run(
             "INSERT INTO notifications (message_id, alert_id) VALUES ('again', %s)", str(alert_id_for(transaction_id))
         )
+
+    def begin_after(self, label_seq: int) -> None:
+        self.stack.run("UPDATE state_versions SET label_seq = %s", label_seq)
 
     def outcomes_before_the_log(self) -> tuple[dict[int, int], dict[int, int]]:
         customers = self.stack.run("SELECT user_id, risk FROM initial_customer_risk")

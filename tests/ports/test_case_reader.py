@@ -139,6 +139,21 @@ def test_outcomes_before_the_log_are_counted_from_the_initial_rows(world: CaseWo
     assert [case.merchant for case in known] == [KnownOutcomes(merchants[7]), KnownOutcomes(), KnownOutcomes()]
 
 
+def test_outcomes_that_the_initial_rows_contain_are_not_counted_twice(world: CaseWorld) -> None:
+    for number in (1, 2):
+        world.send(a_payment(number, user_id=3, merchant_id=8))
+    world.score()
+    world.say(1, is_fraud=True)
+    world.say(2, is_fraud=True)
+    world.send(a_payment(3, user_id=3, merchant_id=8))
+    world.score()
+    world.begin_after(1)
+
+    case = world.cases().case(an_id(3))
+
+    assert (case.customer.payments, case.merchant.payments) == (1, 1)
+
+
 def test_an_alert_is_followed_to_the_subscriber(world: CaseWorld) -> None:
     for number in (1, 2):
         world.send(a_payment(number, user_id=4, amount=1.0 if number == 2 else 900.0))

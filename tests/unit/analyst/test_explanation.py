@@ -24,16 +24,16 @@ from fraudstream.models.archive import digest_of, to_bytes
 from fraudstream.ports.cases import Case, ReceivedNotification, RefusedPayment, Relayed, ScoredPayment
 from fraudstream.ports.label_desk import KnownPayment
 
-ALERTED, ORDINARY, CONFLICT = (uuid.UUID(int=number) for number in (5, 6, 2))
+FIRST, ALERTED, ORDINARY, CONFLICT = (uuid.UUID(int=count) for count in (1, 5, 6, 2))
 SENT = dt.datetime(2025, 11, 24, 16, 0, 0, 250_000, tzinfo=dt.UTC)
 
 
 @pytest.fixture
 def stack() -> MemoryStack:
-    """Four ordinary payments of customer 4, a large one (5), and one of customer 9; labels between two slices."""
+    """Ordinary payments of customer 4, a large one (5), and one of customer 9; labels between two slices."""
     made = MemoryStack()
-    for count in (1, 2, 3, 4):
-        made.send(a_payment(count, user_id=4, amount=10.0 * count))
+    for count, amount in enumerate((10.0, 20.0, 30.0, 48.0), 1):
+        made.send(a_payment(count, user_id=4, amount=amount))
     made.score()
     made.label(1, is_fraud=True)
     made.label(1, is_fraud=False)
@@ -131,8 +131,8 @@ def test_the_amount_stands_beside_the_customers_own(stack: MemoryStack) -> None:
 
     assert payment is not None
     assert payment.usual_amount is not None
-    assert payment.usual_amount == pytest.approx(25.0)
-    assert "900.00; the customer's usual amount is 25.00" in printed(explained(stack, ALERTED))
+    assert payment.usual_amount == pytest.approx(27.0)
+    assert "900.00; the customer's usual amount is 27.00" in printed(explained(stack, ALERTED))
 
 
 def test_outcomes_then_and_now_are_told_apart(stack: MemoryStack) -> None:
@@ -142,6 +142,7 @@ def test_outcomes_then_and_now_are_told_apart(stack: MemoryStack) -> None:
     assert found.customer_outcomes is not None
     assert (found.customer_outcomes.payments, found.customer_outcomes.frauds) == (1, 0)
     assert found.is_fraud is True
+    assert explained(stack, FIRST).is_fraud is False
     assert "Known to the score, 2 labels into the stream:" in page
     assert "of the customer 1 outcome, 0 of them fraud" in page
     assert "What it turned out to be: fraud" in page

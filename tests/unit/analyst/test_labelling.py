@@ -173,6 +173,13 @@ def test_a_contradiction_is_said_and_the_newer_word_counts(stack: MemoryStack) -
     assert [row.label.is_fraud for row in stack.labels.facts.labels.values()] == [False, True]
 
 
+def test_it_is_the_newest_word_that_is_contradicted_or_not(stack: MemoryStack) -> None:
+    stack.label(10, is_fraud=True)
+    stack.label(10, is_fraud=False)
+
+    assert told(a_labelling(stack, stack.apply_labels), fraud(10))[1].startswith("it contradicts")
+
+
 def test_the_same_word_again_is_kept_and_changes_nothing(stack: MemoryStack) -> None:
     stack.label(10, is_fraud=True)
 
