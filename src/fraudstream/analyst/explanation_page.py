@@ -86,7 +86,7 @@ def _proved(verdict: Verdict, proof: Proof) -> Iterator[str]:
 def _table(explanation: Explanation) -> Table:
     table = Table(box=None, pad_edge=False, title_justify="left", header_style="dim")
     table.title = (
-        f"What each feature did to it (log-odds); usual is the median of {explanation.usual_of} earlier payments"
+        f"What each feature did (log-odds); usual: median of {explanation.usual_of} earlier payments in this log"
     )
     table.add_column("moved", justify="right", no_wrap=True)
     table.add_column("feature", no_wrap=True)
