@@ -17,6 +17,7 @@ from fraudstream.adapters.memory_labels import LabelFacts
 from fraudstream.adapters.memory_matured import MemoryMaturedScores
 from fraudstream.adapters.memory_training_history import MemoryTrainingHistory
 from fraudstream.contracts.label import Label
+from fraudstream.features.catalogue import CATALOGUE_VERSION
 from fraudstream.features.events import Floats
 from fraudstream.ports.labels import LabelRow
 from fraudstream.ports.matured import MaturedScores, Window
@@ -103,7 +104,7 @@ def score(
     *days: float,
     first: int = 1,
     challenger: str | None = OTHER_DIGEST,
-    catalogue_version: int = 1,
+    catalogue_version: int = CATALOGUE_VERSION,
 ) -> Floats:
     """Score one payment on each of these days, with ids from `first` on; returns what the challenger said of them."""
     count = len(days)

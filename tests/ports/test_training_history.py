@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.ports.matured_worlds import DAY, MONTH, START, MaturedWorld, matured_world, score
 
-from fraudstream.features.catalogue import FEATURE_COUNT
+from fraudstream.features.catalogue import CATALOGUE_VERSION, FEATURE_COUNT
 from fraudstream.ports.matured import Window
 from fraudstream.ports.training_history import Extent, PastPayments
 
@@ -87,7 +87,7 @@ def test_of_many_payments_a_share_is_taken_always_the_same(world: MaturedWorld) 
 def test_vectors_of_another_catalogue_are_left_out(world: MaturedWorld) -> None:
     deployment = world.slices.deploy()
     score(world, deployment, 1, 1.5)
-    score(world, deployment, 2, 2.5, first=11, catalogue_version=2)
+    score(world, deployment, 2, 2.5, first=11, catalogue_version=CATALOGUE_VERSION + 1)
 
     assert sorted(days_of(world.history().payments(MONTH))) == [1.0, 1.5]
     assert world.history().extent(MONTH) == Extent(2, 0)

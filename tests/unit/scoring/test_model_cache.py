@@ -6,6 +6,7 @@ import pytest
 from tests.unit.scoring.world import a_model
 
 from fraudstream.errors import ModelUnavailable
+from fraudstream.features.catalogue import CATALOGUE_VERSION
 from fraudstream.models.archive import digest_of, to_bytes
 from fraudstream.ports.slices import Deployment, Shadow
 from fraudstream.scoring.model_cache import ModelCache
@@ -19,10 +20,10 @@ class Artefacts:
         self.fetched: list[str] = []
 
     def deployment(self, version: str) -> Deployment:
-        return Deployment(1, version, digest_of(self.contents[version]), 1, 0.5)
+        return Deployment(1, version, digest_of(self.contents[version]), CATALOGUE_VERSION, 0.5)
 
     def challenger(self, version: str) -> Shadow:
-        return Shadow(version, digest_of(self.contents[version]), 1)
+        return Shadow(version, digest_of(self.contents[version]), CATALOGUE_VERSION)
 
     def fetch(self, digest: str) -> bytes:
         version = next(name for name, content in self.contents.items() if digest_of(content) == digest)
@@ -81,5 +82,5 @@ def test_a_damaged_artefact_is_refused() -> None:
 def test_a_deployment_under_another_catalogue_version_is_refused() -> None:
     artefacts, cache = Artefacts("1"), ModelCache()
 
-    with pytest.raises(ModelUnavailable, match="feature catalogue 2"):
-        cache.get(replace(artefacts.deployment("1"), catalogue_version=2), artefacts.fetch)
+    with pytest.raises(ModelUnavailable, match="feature catalogue 99"):
+        cache.get(replace(artefacts.deployment("1"), catalogue_version=99), artefacts.fetch)

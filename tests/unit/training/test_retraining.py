@@ -17,6 +17,7 @@ from fraudstream.adapters.memory_registry import MemoryRegistry
 from fraudstream.adapters.memory_training_history import MemoryTrainingHistory
 from fraudstream.clock import ManualClock
 from fraudstream.errors import ConfigurationError, ModelUnavailable, TemporarilyUnavailable
+from fraudstream.features.catalogue import CATALOGUE_VERSION
 from fraudstream.features.events import Floats
 from fraudstream.models.archive import digest_of, load_model, to_bytes
 from fraudstream.models.walker import score
@@ -190,7 +191,7 @@ def test_one_that_may_not_be_tried_is_settled(work: Work) -> None:
 def test_one_that_is_at_work_already_is_settled(work: Work) -> None:
     work.retraining().run_once()
     run = work.registry.runs[work.registry.find("2").run_id]
-    candidate = Candidate("fraudstream", "5", run.tags["sha256"], 1, 0.5, run.artefacts["model.npz"])
+    candidate = Candidate("fraudstream", "5", run.tags["sha256"], CATALOGUE_VERSION, 0.5, run.artefacts["model.npz"])
     work.deployments.deploy(candidate, None, FIRST)
     refused = work.retraining().run_once()
 

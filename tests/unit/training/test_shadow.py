@@ -56,7 +56,7 @@ def test_a_registered_version_is_tried_and_can_be_stopped() -> None:
     ("model", "tags", "complaint"),
     [
         (a_model(version="2"), {DIGEST_TAG: "f" * 64}, "has SHA-256"),
-        (dataclasses.replace(a_model(), catalogue_version=2), {}, "feature catalogue 2"),
+        (dataclasses.replace(a_model(), catalogue_version=99), {}, "feature catalogue 99"),
         (dataclasses.replace(a_model(), golden_scores=a_model().golden_scores + 1e-6), {}, "golden vector"),
         (dataclasses.replace(a_model(), threshold=0.0), {}, "not a probability"),
         (a_constant_model(a_model()), {}, "same score"),
