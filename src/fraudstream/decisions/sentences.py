@@ -101,6 +101,7 @@ def _rate(feature: str, span: str) -> Sentence:
 _OF_THE_AMOUNT: dict[str, Sentence] = {
     "amount": lambda value: f"Amount of {value('amount'):,.2f}",
     "amount_ratio": _ratio("amount_ratio", "the customer's usual amount"),
+    "usual_amount": lambda value: f"Customer's usual amount is {value('usual_amount'):,.2f}",
     "amount_zscore": lambda value: (
         f"Amount lies {abs(value('amount_zscore')):.1f} deviations "
         f"{'above' if value('amount_zscore') > 0 else 'below'} the customer's usual one"
@@ -117,6 +118,7 @@ _OF_THE_AMOUNT: dict[str, Sentence] = {
     "largest_ratio_14d": lambda value: (
         f"Largest amount of the last 14 days was {_number(value('largest_ratio_14d'))} times the usual one"
     ),
+    "amount_to_largest": _ratio("amount_to_largest", "the customer's largest recent one"),
 }
 _OF_THE_PACE: dict[str, Sentence] = {
     "payments_10m": _pace("payments_10m", 10 * _MINUTE, "10 minutes"),
@@ -126,6 +128,7 @@ _OF_THE_PACE: dict[str, Sentence] = {
     "payments_30d": lambda value: f"{_count(value('payments_30d'), 'payments')} in the last 30 days",
     "amount_1h": _spent("amount_1h", "hour"),
     "amount_1d": _spent("amount_1d", "day"),
+    "online_1h": lambda value: f"{_count(value('online_1h'), 'payments')} online in the last hour",
     "small_payments_1h": lambda value: (
         f"{_count(value('small_payments_1h'), 'tiny payments')} in the last hour, as when a card is tested"
     ),
@@ -151,6 +154,7 @@ _OF_HABITS: dict[str, Sentence] = {
         if value("merchants_since") >= MERCHANT_SLOTS
         else f"{_count(value('merchants_since'), 'other merchants')} paid since the last payment here"
     ),
+    "new_merchants_1h": lambda value: f"{_count(value('new_merchants_1h'), 'new merchants')} in the last hour",
     "new_merchants_1d": lambda value: f"{_count(value('new_merchants_1d'), 'new merchants')} in the last day",
     "hour": lambda value: f"Paid at {_clock(value('hour'))}",
     "weekend": _either("weekend", "Paid on a weekend", "Paid on a weekday"),
@@ -160,6 +164,10 @@ _OF_HABITS: dict[str, Sentence] = {
     ),
     "distance_km": lambda value: f"{value('distance_km'):,.0f} km from the city of the last card-present payment",
     "speed_kmh": lambda value: f"Travelled at {value('speed_kmh'):,.0f} km/h since the last card-present payment",
+    "fastest_6h": lambda value: f"Travelled at up to {value('fastest_6h'):,.0f} km/h in the last hours",
+    "city_changes_1d": lambda value: (
+        f"{_count(value('city_changes_1d'), 'changes')} of city in the last day, with the card present"
+    ),
     "city_share": lambda value: (
         f"{_share(value('city_share'))} of the customer's card-present payments were in this city"
         if value("city_share") > 0

@@ -27,10 +27,12 @@ LARGEST_HALF_LIFE = 14.0 * DAY
 
 _AMOUNT = index_of("amount")
 _RATIO = index_of("amount_ratio")
+_USUAL = index_of("usual_amount")
 _ZSCORE = index_of("amount_zscore")
 _OUTLIERS = index_of("outliers_20d")
 _SINCE_OUTLIER = index_of("days_since_outlier")
 _LARGEST_RATIO = index_of("largest_ratio_14d")
+_TO_LARGEST = index_of("amount_to_largest")
 
 
 @compiled
@@ -41,11 +43,14 @@ def describe_amount(state: Floats, payment: Payment, vector: Floats) -> None:
     base = max(mean, SMALLEST_BASE)
     vector[_AMOUNT] = payment.amount
     vector[_RATIO] = payment.amount / base if known else 1.0
+    vector[_USUAL] = mean
     residual = math.log1p(payment.amount) - state[slot.LOG_MEAN] if known else 0.0
     vector[_ZSCORE] = min(max(residual / deviation(state), -LARGEST_ZSCORE), LARGEST_ZSCORE)
     vector[_OUTLIERS] = state[slot.OUTLIERS] * remaining(payment.gap, OUTLIER_HALF_LIFE)
     vector[_SINCE_OUTLIER] = days_since(payment.time, state[slot.LAST_OUTLIER])
-    vector[_LARGEST_RATIO] = state[slot.RECENT_LARGEST] * remaining(payment.gap, LARGEST_HALF_LIFE) / base
+    largest = state[slot.RECENT_LARGEST] * remaining(payment.gap, LARGEST_HALF_LIFE)
+    vector[_LARGEST_RATIO] = largest / base
+    vector[_TO_LARGEST] = payment.amount / max(largest, SMALLEST_BASE) if known else 1.0
 
 
 @compiled

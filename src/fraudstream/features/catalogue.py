@@ -9,7 +9,7 @@ from typing import Literal
 
 Source = Literal["payment", "customer's payments", "customer's labels", "merchant's labels"]
 
-CATALOGUE_VERSION = 1
+CATALOGUE_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -36,15 +36,21 @@ _OF_THE_AMOUNT = (
     Feature(
         "amount_ratio", "ratio", "amount by the customer's winsorised mean; 1 on a first payment", "all", _CUSTOMER
     ),
+    Feature("usual_amount", "currency", "that winsorised mean; the amount on a first payment", "all", _CUSTOMER),
     Feature("amount_zscore", "deviations", "deviation of log(1 + amount) from the customer's mean", "all", _CUSTOMER),
     Feature(
-        "amount_to_category", "log ratio", "log amount less the usual one in the category", "12 payments", _CUSTOMER
+        "amount_to_category",
+        "log ratio",
+        "log amount less the usual one in the category; 0 without one",
+        "12 payments",
+        _CUSTOMER,
     ),
     Feature("excess_1h", "log ratio", "decayed sum of amount_to_category", "half-life 1 hour", _CUSTOMER),
     Feature("excess_1d", "log ratio", "decayed sum of amount_to_category", "half-life 1 day", _CUSTOMER),
     Feature("outliers_20d", "payments", "payments above 2.5 times the mean, decayed", "half-life 20 days", _CUSTOMER),
     Feature("days_since_outlier", "days", "time since the newest of those; 400 without one", "400 days", _CUSTOMER),
     Feature("largest_ratio_14d", "ratio", "largest recent amount by the mean", "half-life 14 days", _CUSTOMER),
+    Feature("amount_to_largest", "ratio", "amount by that largest one; 1 without one", "half-life 14 days", _CUSTOMER),
 )
 _OF_THE_PACE = (
     Feature("payments_10m", "payments", "decayed count of payments", "half-life 10 minutes", _CUSTOMER),
@@ -54,6 +60,7 @@ _OF_THE_PACE = (
     Feature("payments_30d", "payments", "decayed count of payments", "half-life 30 days", _CUSTOMER),
     Feature("amount_1h", "currency", "decayed sum of amounts", "half-life 1 hour", _CUSTOMER),
     Feature("amount_1d", "currency", "decayed sum of amounts", "half-life 1 day", _CUSTOMER),
+    Feature("online_1h", "payments", "payments online, decayed", "half-life 1 hour", _CUSTOMER),
     Feature("small_payments_1h", "payments", "payments of at most 7 units, decayed", "half-life 1 hour", _CUSTOMER),
     Feature("hours_since_last", "hours", "time since the newest payment; 9600 on a first one", "400 days", _CUSTOMER),
     Feature("age_days", "days", "time since the customer's first payment", "all", _CUSTOMER),
@@ -63,16 +70,19 @@ _OF_HABITS = (
     Feature("online", "0 or 1", "channel is online; if absent, the category says so", "none", _PAYMENT),
     Feature("category_share", "share", "share of this category in the customer's payments", "100 payments", _CUSTOMER),
     Feature("new_device", "0 or 1", "not one of the customer's last three devices", "3 devices", _CUSTOMER),
-    Feature("device_age_days", "days", "time since this device appeared", "3 devices", _CUSTOMER),
+    Feature("device_age_days", "days", "time since this device appeared; 400 without one", "3 devices", _CUSTOMER),
     Feature(
-        "merchants_since", "merchants", "other merchants paid since this one; 20 if new", "20 merchants", _CUSTOMER
+        "merchants_since", "merchants", "other merchants paid since this one; 16 if new", "16 merchants", _CUSTOMER
     ),
+    Feature("new_merchants_1h", "payments", "payments at new merchants, decayed", "half-life 1 hour", _CUSTOMER),
     Feature("new_merchants_1d", "payments", "payments at new merchants, decayed", "half-life 1 day", _CUSTOMER),
     Feature("hour", "hours", "time of day, UTC", "none", _PAYMENT),
     Feature("weekend", "0 or 1", "Saturday or Sunday, UTC", "none", _PAYMENT),
     Feature("hour_distance", "0 to 2", "distance from the customer's mean time of day", "about 30 payments", _CUSTOMER),
     Feature("distance_km", "km", "from the last card-present payment's city; 0 online", "all", _CUSTOMER),
     Feature("speed_kmh", "km/h", "that distance by the time between, at least 3 minutes", "all", _CUSTOMER),
+    Feature("fastest_6h", "km/h", "largest recent speed of the customer", "half-life 6 hours", _CUSTOMER),
+    Feature("city_changes_1d", "changes", "changes of city, card present, decayed", "half-life 1 day", _CUSTOMER),
     Feature("city_share", "share", "share of this city in the card-present payments", "100 payments", _CUSTOMER),
 )
 _OF_OUTCOMES = (

@@ -8,7 +8,7 @@ from fraudstream.features.compilation import compiled
 from fraudstream.features.events import Floats
 from fraudstream.features.histogram import count, share
 from fraudstream.features.memory import move_to_front, place_of
-from fraudstream.features.payment import DAY, HOUR, Payment, remaining
+from fraudstream.features.payment import DAY, HOUR, NEVER_DAYS, Payment, remaining
 
 SETTLED_HOUR = 5
 """Payments after which a customer has a usual time of day."""
@@ -24,7 +24,8 @@ _CATEGORY_SHARE = index_of("category_share")
 _NEW_DEVICE = index_of("new_device")
 _DEVICE_AGE = index_of("device_age_days")
 _MERCHANTS_SINCE = index_of("merchants_since")
-_NEW_MERCHANTS = index_of("new_merchants_1d")
+_NEW_MERCHANTS_1H = index_of("new_merchants_1h")
+_NEW_MERCHANTS_1D = index_of("new_merchants_1d")
 _HOUR = index_of("hour")
 _WEEKEND = index_of("weekend")
 _HOUR_DISTANCE = index_of("hour_distance")
@@ -38,7 +39,8 @@ def describe_habits(state: Floats, payment: Payment, vector: Floats) -> None:
     _describe_device(state, payment, vector)
     merchants = state[slot.MERCHANTS : slot.MERCHANTS + slot.MERCHANT_SLOTS]
     vector[_MERCHANTS_SINCE] = place_of(merchants, payment.merchant) if payment.merchant else 0.0
-    vector[_NEW_MERCHANTS] = state[slot.NEW_MERCHANTS] * remaining(payment.gap, DAY)
+    vector[_NEW_MERCHANTS_1H] = state[slot.NEW_MERCHANTS_1H] * remaining(payment.gap, HOUR)
+    vector[_NEW_MERCHANTS_1D] = state[slot.NEW_MERCHANTS_1D] * remaining(payment.gap, DAY)
     vector[_HOUR] = payment.time % DAY / HOUR
     weekday = (payment.time // DAY + EPOCH_WEEKDAY) % WEEK_DAYS
     vector[_WEEKEND] = 1.0 if weekday >= SATURDAY else 0.0
@@ -49,11 +51,11 @@ def describe_habits(state: Floats, payment: Payment, vector: Floats) -> None:
 
 @compiled
 def _describe_device(state: Floats, payment: Payment, vector: Floats) -> None:
-    """An absent device counts as one the customer has always had; so does the first."""
+    """The first device counts as one the customer has had as long as we know them; an absent one is never new."""
     known_days = max(payment.time - state[slot.FIRST_TIME], 0.0) / DAY if state[slot.COUNT] > 0.0 else 0.0
     devices = state[slot.DEVICES : slot.DEVICES + slot.DEVICE_SLOTS]
     vector[_NEW_DEVICE] = 0.0
-    vector[_DEVICE_AGE] = known_days
+    vector[_DEVICE_AGE] = known_days if payment.device else NEVER_DAYS
     if payment.device == 0 or devices[0] == 0.0:
         return
     place = place_of(devices, payment.device)
@@ -69,11 +71,13 @@ def learn_habits(state: Floats, payment: Payment, vector: Floats) -> None:
     """Let the payment enter the habits."""
     count(state[slot.CATEGORIES : slot.LEVELS], payment.category)
     _learn_device(state, payment)
-    state[slot.NEW_MERCHANTS] = vector[_NEW_MERCHANTS]
+    state[slot.NEW_MERCHANTS_1H] = vector[_NEW_MERCHANTS_1H]
+    state[slot.NEW_MERCHANTS_1D] = vector[_NEW_MERCHANTS_1D]
     if payment.merchant:
         place = int(vector[_MERCHANTS_SINCE])
         if place == slot.MERCHANT_SLOTS:
-            state[slot.NEW_MERCHANTS] += remaining(payment.lateness, DAY)
+            state[slot.NEW_MERCHANTS_1H] += remaining(payment.lateness, HOUR)
+            state[slot.NEW_MERCHANTS_1D] += remaining(payment.lateness, DAY)
         move_to_front(state[slot.MERCHANTS : slot.MERCHANTS + slot.MERCHANT_SLOTS], place, payment.merchant)
     angle = vector[_HOUR] / 24.0 * 2.0 * math.pi
     gain = 1.0 / min(state[slot.COUNT] + 1.0, HOUR_MEMORY)

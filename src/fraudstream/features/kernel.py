@@ -133,7 +133,7 @@ def step(state: Floats, customer_risk: Floats, merchant_risk: Floats, payment: P
     learn_level(state, payment, vector)
     learn_velocity(state, payment, vector)
     learn_habits(state, payment, vector)
-    learn_place(state, payment)
+    learn_place(state, payment, vector)
     if state[slot.COUNT] == 0.0:
         state[slot.FIRST_TIME] = payment.time
         state[slot.LAST_TIME] = payment.time

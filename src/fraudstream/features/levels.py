@@ -5,7 +5,7 @@ import math
 from fraudstream.features import state as slot
 from fraudstream.features.catalogue import index_of
 from fraudstream.features.compilation import compiled
-from fraudstream.features.events import Floats
+from fraudstream.features.events import ABSENT, Floats
 from fraudstream.features.histogram import number, put
 from fraudstream.features.payment import DAY, HOUR, Payment, remaining
 
@@ -23,12 +23,16 @@ _EXCESS_1D = index_of("excess_1d")
 
 @compiled
 def describe_level(state: Floats, payment: Payment, vector: Floats) -> None:
-    """The amount beside the usual one in its category, or the usual one at all while the category is new."""
+    """The amount beside the usual one in its category, or the usual one at all while the category is new.
+
+    Without a category nothing is unusual.
+    """
     level = number(state[slot.LEVELS : slot.DEVICES], payment.category) * LEVEL_STEP
     if number(state[slot.CATEGORIES : slot.LEVELS], payment.category) == 0:
         level = state[slot.LOG_MEAN]
     excess = math.log1p(payment.amount) - level
-    vector[_TO_CATEGORY] = excess if state[slot.COUNT] > 0.0 else 0.0
+    compared = state[slot.COUNT] > 0.0 and payment.category != ABSENT
+    vector[_TO_CATEGORY] = excess if compared else 0.0
     vector[_EXCESS_1H] = state[slot.EXCESS_1H] * remaining(payment.gap, HOUR)
     vector[_EXCESS_1D] = state[slot.EXCESS_1D] * remaining(payment.gap, DAY)
 

@@ -9,13 +9,15 @@ from fraudstream.features.catalogue import index_of
 from fraudstream.features.compilation import compiled
 from fraudstream.features.events import COORDINATES, Floats
 from fraudstream.features.histogram import count, share
-from fraudstream.features.payment import HOUR, MINUTE, Payment
+from fraudstream.features.payment import DAY, HOUR, MINUTE, Payment, remaining
 
 EARTH_RADIUS_KM = 6_371.0
 SHORTEST_TIME = 3.0 * MINUTE
 """Clocks of terminals differ: less than this between two payments says nothing about speed."""
 LARGEST_SPEED = 10_000.0
 """km/h."""
+FASTEST_HALF_LIFE = 6.0 * HOUR
+"""Seconds: a stolen card is used in another city for hours, and its holder goes on paying at home."""
 
 
 def great_circle_km(first: tuple[float, float], second: tuple[float, float]) -> float:
@@ -32,6 +34,8 @@ DISTANCES: Floats = np.array(
 
 _DISTANCE = index_of("distance_km")
 _SPEED = index_of("speed_kmh")
+_FASTEST = index_of("fastest_6h")
+_CITY_CHANGES = index_of("city_changes_1d")
 _CITY_SHARE = index_of("city_share")
 
 
@@ -46,6 +50,8 @@ def describe_place(state: Floats, payment: Payment, vector: Floats) -> None:
     """The features of the place; nothing is unusual about a payment without one."""
     vector[_DISTANCE] = 0.0
     vector[_SPEED] = 0.0
+    vector[_FASTEST] = state[slot.FASTEST] * remaining(payment.gap, FASTEST_HALF_LIFE)
+    vector[_CITY_CHANGES] = state[slot.CITY_CHANGES] * remaining(payment.gap, DAY)
     vector[_CITY_SHARE] = share(state[slot.CITIES : slot.CATEGORIES], payment.location)
     if not is_seen(payment):
         return
@@ -57,8 +63,13 @@ def describe_place(state: Floats, payment: Payment, vector: Floats) -> None:
 
 
 @compiled
-def learn_place(state: Floats, payment: Payment) -> None:
+def learn_place(state: Floats, payment: Payment, vector: Floats) -> None:
     """Let the place enter the state; a late payment is counted but is not where the customer is now."""
+    speed = vector[_SPEED] * remaining(payment.lateness, FASTEST_HALF_LIFE)
+    state[slot.FASTEST] = max(vector[_FASTEST], speed)
+    state[slot.CITY_CHANGES] = vector[_CITY_CHANGES]
+    if vector[_DISTANCE] > 0.0:
+        state[slot.CITY_CHANGES] += remaining(payment.lateness, DAY)
     if not is_seen(payment):
         return
     count(state[slot.CITIES : slot.CATEGORIES], payment.location)

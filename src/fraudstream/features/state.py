@@ -20,45 +20,50 @@ PAYMENTS = 3
 AMOUNTS = 8
 """Two slots: decayed sums of amounts, one for each of `velocity.AMOUNT_HALF_LIVES`."""
 SMALL_PAYMENTS = 10
-NEW_MERCHANTS = 11
+ONLINE = 11
+NEW_MERCHANTS_1H = 12
+NEW_MERCHANTS_1D = 13
 
-MEAN = 12
+MEAN = 14
 """Winsorised running mean of the amount."""
-LOG_MEAN = 13
-LOG_VARIANCE = 14
+LOG_MEAN = 15
+LOG_VARIANCE = 16
 """Running mean and variance of log(1 + amount), winsorised too."""
-RECENT_LARGEST = 15
+RECENT_LARGEST = 17
 """Largest amount, forgotten with a half-life of 14 days."""
-OUTLIERS = 16
-LAST_OUTLIER = 17
+OUTLIERS = 18
+LAST_OUTLIER = 19
 """Decayed count of payments far above the mean, and the time of the newest; 0 is never."""
-EXCESS_1H = 18
-EXCESS_1D = 19
+EXCESS_1H = 20
+EXCESS_1D = 21
 """Decayed sums of how far amounts lay above what is usual in their category, in logarithms."""
 
-HOUR_SIN = 20
-HOUR_COS = 21
+HOUR_SIN = 22
+HOUR_COS = 23
 """Mean direction of the time of day on the clock's circle."""
 
-PLACE = 22
+PLACE = 24
 """City of the newest card-present payment: its code + 1; 0 is none."""
-PLACE_TIME = 23
+PLACE_TIME = 25
+FASTEST = 26
+"""Largest speed between cities in km/h, forgotten with a half-life of 6 hours."""
+CITY_CHANGES = 27
 
-CITIES = 24
+CITIES = 28
 """Two slots of counters, see `histogram`: card-present payments by city."""
-CATEGORIES = 26
+CATEGORIES = 30
 """Two slots of counters: payments by category."""
-LEVELS = 28
+LEVELS = 32
 """Two slots of numbers: the usual log(1 + amount) in each category, in steps of `levels.LEVEL_STEP`."""
 
-DEVICES = 30
+DEVICES = 34
 """Three slots: the devices used last, the newest first, as `memory.folded` ids; 0 is none."""
-DEVICE_FIRST_TIMES = 33
+DEVICE_FIRST_TIMES = 37
 """Three slots: when each of them appeared."""
 DEVICE_SLOTS = 3
-MERCHANTS = 36
-"""Twenty slots: the merchants paid last, each once, the newest first, as `memory.folded` ids; 0 is none."""
-MERCHANT_SLOTS = 20
+MERCHANTS = 40
+"""Sixteen slots: the merchants paid last, each once, the newest first, as `memory.folded` ids; 0 is none."""
+MERCHANT_SLOTS = 16
 
 LABELS = 0
 """Customer risk: labels so far."""

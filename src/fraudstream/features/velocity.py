@@ -15,6 +15,7 @@ SMALL_AMOUNT = 7.0
 
 _PAYMENTS = index_of("payments_10m")
 _AMOUNTS = index_of("amount_1h")
+_ONLINE = index_of("online_1h")
 _SMALL = index_of("small_payments_1h")
 _SINCE_LAST = index_of("hours_since_last")
 _AGE = index_of("age_days")
@@ -28,6 +29,7 @@ def describe_velocity(state: Floats, payment: Payment, vector: Floats) -> None:
         vector[_PAYMENTS + i] = state[slot.PAYMENTS + i] * remaining(payment.gap, HALF_LIVES[i])
     for i in range(len(AMOUNT_HALF_LIVES)):
         vector[_AMOUNTS + i] = state[slot.AMOUNTS + i] * remaining(payment.gap, AMOUNT_HALF_LIVES[i])
+    vector[_ONLINE] = state[slot.ONLINE] * remaining(payment.gap, HOUR)
     vector[_SMALL] = state[slot.SMALL_PAYMENTS] * remaining(payment.gap, HOUR)
     known = state[slot.COUNT] > 0.0
     longest = NEVER_DAYS * DAY / HOUR
@@ -44,6 +46,9 @@ def learn_velocity(state: Floats, payment: Payment, vector: Floats) -> None:
     for i in range(len(AMOUNT_HALF_LIVES)):
         weight = remaining(payment.lateness, AMOUNT_HALF_LIVES[i])
         state[slot.AMOUNTS + i] = vector[_AMOUNTS + i] + payment.amount * weight
+    state[slot.ONLINE] = vector[_ONLINE]
+    if payment.online:
+        state[slot.ONLINE] += remaining(payment.lateness, HOUR)
     state[slot.SMALL_PAYMENTS] = vector[_SMALL]
     if payment.amount <= SMALL_AMOUNT:
         state[slot.SMALL_PAYMENTS] += remaining(payment.lateness, HOUR)

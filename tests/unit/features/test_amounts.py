@@ -72,3 +72,17 @@ def test_the_largest_recent_amount_is_remembered_and_fades() -> None:
 
     assert last([*history, Paid(0)], "largest_ratio_14d") == pytest.approx(100 / mean)
     assert last([*history, Paid(14 * DAY)], "largest_ratio_14d") == pytest.approx(50 / mean)
+
+
+def test_the_usual_amount_is_the_mean_that_ratios_are_taken_of() -> None:
+    amounts, usual, ratio = features(paid(20, 40, 900, 30), "amount", "usual_amount", "amount_ratio").T
+
+    assert usual.tolist() == [20, 20, 30, 320]
+    assert ratio == pytest.approx(amounts / usual)
+
+
+def test_an_amount_is_compared_with_the_largest_recent_one() -> None:
+    history = paid(20, 100, 20, apart=0)
+
+    assert features([*history, Paid(0, 50)], "amount_to_largest")[:, 0].tolist() == [1, 5, 0.2, 0.5]
+    assert last([*history, Paid(14 * DAY, 50)], "amount_to_largest") == 1

@@ -32,32 +32,43 @@ def test_three_devices_are_remembered_and_the_one_used_longest_ago_is_forgotten(
 def test_an_absent_device_is_neutral() -> None:
     payments = [Paid(0, device=OWN), Paid(3 * DAY)]
 
-    assert features(payments, "new_device", "device_age_days")[-1].tolist() == [0, 3]
+    assert features(payments, "new_device", "device_age_days")[-1].tolist() == [0, 400]
 
 
 def test_merchants_since_counts_the_other_merchants_paid_since() -> None:
     payments = [Paid(0, merchant=merchant) for merchant in (1, 2, 3, 3, 1)]
 
-    assert features(payments, "merchants_since")[:, 0].tolist() == [20, 20, 20, 0, 2]
+    assert features(payments, "merchants_since")[:, 0].tolist() == [16, 16, 16, 0, 2]
 
 
-def test_twenty_merchants_are_remembered() -> None:
-    payments = [Paid(0, merchant=merchant) for merchant in range(20)]
+def test_sixteen_merchants_are_remembered() -> None:
+    payments = [Paid(0, merchant=merchant) for merchant in range(16)]
 
-    assert last([*payments, Paid(0, merchant=0)], "merchants_since") == 19
-    assert last([*payments, Paid(0, merchant=20), Paid(0, merchant=0)], "merchants_since") == 20
+    assert last([*payments, Paid(0, merchant=0)], "merchants_since") == 15
+    assert last([*payments, Paid(0, merchant=16), Paid(0, merchant=0)], "merchants_since") == 16
 
 
 def test_an_absent_merchant_is_neutral_and_not_remembered() -> None:
     payments = [Paid(0, merchant=1), Paid(0, merchant=ABSENT), Paid(0, merchant=1)]
 
-    assert features(payments, "merchants_since")[:, 0].tolist() == [20, 0, 0]
+    assert features(payments, "merchants_since")[:, 0].tolist() == [16, 0, 0]
 
 
 def test_payments_at_new_merchants_are_counted_and_fade() -> None:
     payments = [Paid(0, merchant=1), Paid(0, merchant=1), Paid(0, merchant=2), Paid(DAY)]
 
     assert last(payments, "new_merchants_1d") == 1
+    assert last(payments, "new_merchants_1h") == pytest.approx(2 * 2.0**-24)
+    assert last([*payments[:3], Paid(HOUR)], "new_merchants_1h") == 1
+
+
+def test_a_late_payment_at_a_new_merchant_counts_as_much_as_it_would_by_now() -> None:
+    names = ("new_merchants_1h", "new_merchants_1d")
+    late = features([Paid(HOUR, merchant=1), Paid(0, merchant=2), Paid(HOUR)], *names)[-1]
+
+    assert late.tolist() == pytest.approx(
+        features([Paid(0, merchant=2), Paid(HOUR, merchant=1), Paid(HOUR)], *names)[-1]
+    )
 
 
 def test_the_share_of_a_category() -> None:

@@ -6,7 +6,7 @@ from tests.unit.features.streams import HOUR, Paid, last
 from fraudstream.features.events import ABSENT, CATEGORIES
 from fraudstream.features.levels import LEVEL_STEP
 
-GROCERIES, TRAVEL = CATEGORIES.index("Groceries"), CATEGORIES.index("Travel")
+GROCERIES, TRAVEL, LUXURY = (CATEGORIES.index(name) for name in ("Groceries", "Travel", "Luxury Goods"))
 HISTORY = [Paid(hour * HOUR, amount, category=code) for hour in range(8) for amount, code in ((30, 1), (400, 8))]
 
 
@@ -18,11 +18,17 @@ def test_an_amount_is_compared_with_its_own_category() -> None:
     assert unusual == pytest.approx(math.log(401 / 31), abs=LEVEL_STEP)
 
 
-@pytest.mark.parametrize("category", [ABSENT, CATEGORIES.index("Luxury Goods")])
-def test_a_new_or_absent_category_is_compared_with_all_payments(category: int) -> None:
-    payments = [*[Paid(hour * HOUR, 30) for hour in range(4)], Paid(5 * HOUR, 60, category=category)]
+def test_a_new_category_is_compared_with_all_payments() -> None:
+    payments = [*[Paid(hour * HOUR, 30) for hour in range(4)], Paid(5 * HOUR, 60, category=LUXURY)]
 
     assert last(payments, "amount_to_category") == pytest.approx(math.log(61 / 31))
+
+
+def test_nothing_is_unusual_without_a_category() -> None:
+    without = [*HISTORY, Paid(9 * HOUR, 5_000, category=ABSENT)]
+
+    assert last(without, "amount_to_category") == 0
+    assert last([*without, Paid(9 * HOUR)], "excess_1h") == last([*HISTORY, Paid(9 * HOUR)], "excess_1h")
 
 
 def test_nothing_is_unusual_about_a_first_payment() -> None:

@@ -54,3 +54,26 @@ def test_the_share_of_a_city_is_learned_from_card_present_payments() -> None:
     assert last([*history, Paid(0, channel=ONLINE)], "city_share") == 0.75
     assert last([*history, Paid(0, location=SEATTLE)], "city_share") == 0
     assert last([*history, Paid(0, location=ABSENT)], "city_share") == 1
+
+
+def test_the_largest_recent_speed_is_remembered_for_hours() -> None:
+    journey = [Paid(0), Paid(2 * HOUR, location=MIAMI), Paid(3 * HOUR, location=MIAMI)]
+    speed = DISTANCES[CHICAGO, MIAMI] / 2
+
+    assert features(journey, "fastest_6h")[:, 0].tolist() == pytest.approx([0, 0, speed * 2 ** (-1 / 6)])
+    assert last([*journey, Paid(14 * HOUR, channel=ONLINE)], "fastest_6h") == pytest.approx(speed / 4)
+
+
+def test_changes_of_city_are_counted_and_fade() -> None:
+    to_and_fro = [Paid(0), Paid(0, location=MIAMI), Paid(0, location=MIAMI, channel=ONLINE), Paid(0)]
+
+    assert features(to_and_fro, "city_changes_1d")[:, 0].tolist() == [0, 0, 1, 1]
+    assert last([*to_and_fro, Paid(DAY)], "city_changes_1d") == 1
+
+
+def test_a_late_journey_counts_as_if_it_had_faded_since() -> None:
+    events = [Paid(DAY), Paid(0, location=MIAMI), Paid(DAY)]
+    changes, fastest, speed = features(events, "city_changes_1d", "fastest_6h", "speed_kmh").T
+
+    assert changes[-1] == 0.5
+    assert fastest[-1] == pytest.approx(speed[1] / 16)

@@ -1,6 +1,8 @@
 import pytest
 from tests.unit.features.streams import DAY, HOUR, MINUTE, Paid, last
 
+from fraudstream.features.events import CHANNELS
+
 HALF_LIVES = {"10m": 10 * MINUTE, "1h": HOUR, "1d": DAY, "7d": 7 * DAY, "30d": 30 * DAY}
 
 
@@ -38,3 +40,10 @@ def test_times_since_the_first_and_the_newest_payment() -> None:
 
 def test_a_first_payment_comes_after_the_longest_time() -> None:
     assert last([Paid(0)], "hours_since_last") == last([Paid(0), Paid(9_999 * DAY)], "hours_since_last") == 9_600
+
+
+def test_only_payments_online_are_counted_as_online() -> None:
+    online, in_shop = Paid(0, channel=CHANNELS.index("online")), Paid(0)
+
+    assert last([online, in_shop, online, Paid(HOUR)], "online_1h") == 1
+    assert last([Paid(HOUR), online, Paid(HOUR)], "online_1h") == 0.5
