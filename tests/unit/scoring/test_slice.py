@@ -15,6 +15,7 @@ from fraudstream.contracts.alert import alert_id_for, parse_alert
 from fraudstream.contracts.label import parse_label
 from fraudstream.contracts.topics import ALERTS, LABELS, QUARANTINE
 from fraudstream.errors import Fenced, ModelUnavailable
+from fraudstream.features.catalogue import CATALOGUE_VERSION
 from fraudstream.features.state import MERCHANT_RISK_WIDTH
 from fraudstream.scoring.slice import SliceSummary
 
@@ -81,7 +82,7 @@ def test_a_repeat_in_a_later_slice_is_a_repeat_too() -> None:
     reordered = json.dumps(dict(reversed(payment.items())) | {"is_fraud": 1, "note": "again"}).encode()
 
     assert log.take(reordered) == SliceSummary(repeats=1)
-    assert log.store.states[1, 1042][0] == 1.0
+    assert log.store.states[CATALOGUE_VERSION, 1042][0] == 1.0
 
 
 @pytest.mark.parametrize("changes", [{"amount": 13.0}, {"user_id": 7}, {"amount": 13.0, "user_id": 7}])
@@ -92,7 +93,7 @@ def test_an_id_with_another_body_or_user_is_a_conflict(changes: dict[str, object
 
     assert summary == SliceSummary(scored=1, quarantined=1)
     assert log.fates() == {0: "scored", 1: "conflicting_id", 2: "conflicting_id"}
-    assert set(log.store.states) == {(1, 1042)}
+    assert set(log.store.states) == {(CATALOGUE_VERSION, 1042)}
 
 
 def test_of_two_bodies_with_one_id_the_first_in_the_log_counts() -> None:
@@ -135,7 +136,7 @@ def test_a_slice_of_bad_records_alone_moves_the_position() -> None:
 def test_labels_count_only_from_when_they_were_applied() -> None:
     log = ScoredLog()
     log.take(encoded(transaction_id=AN_ID))
-    log.store.merchant_risk[1, 311] = np.full(MERCHANT_RISK_WIDTH, 1.0)
+    log.store.merchant_risk[CATALOGUE_VERSION, 311] = np.full(MERCHANT_RISK_WIDTH, 1.0)
     log.store.label_seq = 5
     log.take(encoded(transaction_id=str(uuid.UUID(int=9))), encoded(merchant_id=...))
 
