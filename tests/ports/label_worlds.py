@@ -151,8 +151,10 @@ class PostgresWorld:
 
     def begin_with(self, user_id: int, customer: Floats, merchant_id: int, merchant: Floats) -> None:
         for prefix in ("", "initial_"):
-            self.run(f"INSERT INTO {prefix}customer_risk VALUES (1, %s, %s)", user_id, customer.tobytes())  # noqa: S608
-            self.run(f"INSERT INTO {prefix}merchant_risk VALUES (1, %s, %s)", merchant_id, merchant.tobytes())  # noqa: S608
+            into_customer = f"INSERT INTO {prefix}customer_risk VALUES (%s, %s, %s)"  # noqa: S608
+            self.run(into_customer, CATALOGUE_VERSION, user_id, customer.tobytes())
+            into_merchant = f"INSERT INTO {prefix}merchant_risk VALUES (%s, %s, %s)"  # noqa: S608
+            self.run(into_merchant, CATALOGUE_VERSION, merchant_id, merchant.tobytes())
 
     def labels(self) -> list[tuple[int, int | None, int]]:
         return self.run('SELECT "offset", label_seq, user_id FROM labels ORDER BY "offset"')

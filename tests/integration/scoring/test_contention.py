@@ -16,7 +16,7 @@ from tests.unit.scoring.world import DAY, NOW, a_model, encoded
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.adapters.database.slice_store import PostgresSliceStore
 from fraudstream.errors import TemporarilyUnavailable
-from fraudstream.features.catalogue import index_of
+from fraudstream.features.catalogue import CATALOGUE_VERSION, index_of
 from fraudstream.models.archive import digest_of, to_bytes
 from fraudstream.ports.slices import Deployment, LogPart
 from fraudstream.scoring.model_cache import ModelCache
@@ -50,9 +50,10 @@ class Bench:
         self.execute("INSERT INTO model_artefacts (digest, content) VALUES (%s, %s)", digest_of(content), content)
         self.execute(
             "INSERT INTO deployments (model_name, model_version, digest, catalogue_version, threshold, reason, active)"
-            " VALUES ('m', %s, %s, 1, 0.5, 'test', %s)",
+            " VALUES ('m', %s, %s, %s, 0.5, 'test', %s)",
             version,
             digest_of(content),
+            CATALOGUE_VERSION,
             version == "1",
         )
 
@@ -149,9 +150,9 @@ def test_a_broken_connection_is_replaced_and_the_slice_taken_again(bench: Bench)
 def test_a_connection_that_breaks_in_a_slice_undoes_it(bench: Bench) -> None:
     def interrupted(store: PostgresSliceStore) -> None:
         with store.open(PART) as opened:
-            opened.lock_states(1, np.array([7]))
+            opened.lock_states(CATALOGUE_VERSION, np.array([7]))
             bench.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'slices'")
-            opened.lock_states(1, np.array([8]))
+            opened.lock_states(CATALOGUE_VERSION, np.array([8]))
 
     with bench.store() as store:
         with pytest.raises(TemporarilyUnavailable, match="connection to PostgreSQL broke"):
@@ -179,9 +180,9 @@ def test_a_deadlock_with_somebody_else_is_a_temporary_problem(bench: Bench) -> N
 
     def slice_() -> None:
         with bench.store() as store, store.open(PART) as opened:
-            opened.lock_states(1, np.array([7]))
+            opened.lock_states(CATALOGUE_VERSION, np.array([7]))
             later.start()
-            opened.lock_states(1, np.array([8]))
+            opened.lock_states(CATALOGUE_VERSION, np.array([8]))
 
     with contextlib.closing(somebody), somebody.cursor() as cursor:
         cursor.execute(lock, [8])

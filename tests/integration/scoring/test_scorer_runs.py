@@ -11,6 +11,7 @@ from fraudstream.adapters.database.sessions import connect
 from fraudstream.adapters.database.slice_store import PostgresSliceStore
 from fraudstream.clock import ManualClock
 from fraudstream.errors import ConfigurationError, Fenced, ModelUnavailable, TemporarilyUnavailable
+from fraudstream.features.catalogue import CATALOGUE_VERSION
 from fraudstream.ports.records import TopicPartitions
 from fraudstream.ports.slices import LogPart
 
@@ -18,6 +19,8 @@ pytestmark = pytest.mark.integration
 
 LOG = TopicPartitions("payments", str(uuid.UUID(int=1 << 127 | 5)), {0: (0, 100), 1: (40, 90)})
 OTHER_LOG = TopicPartitions("payments", str(uuid.UUID(int=1 << 126)), {0: (0, 7)})
+
+NEXT = CATALOGUE_VERSION + 1
 
 MakeRuns = Callable[..., ScorerRuns]
 
@@ -134,7 +137,8 @@ def test_a_deployment_is_seen_once_it_is_there(runs_of: MakeRuns, database_url: 
     execute(
         database_url,
         "INSERT INTO deployments (model_name, model_version, digest, catalogue_version, threshold, reason, active)"
-        " VALUES ('m', '1', '0', 1, 0.5, 'test', true)",
+        " VALUES ('m', '1', '0', %s, 0.5, 'test', true)",
+        CATALOGUE_VERSION,
     )
 
     assert (before, runs.has_deployment()) == (False, True)
@@ -143,8 +147,11 @@ def test_a_deployment_is_seen_once_it_is_there(runs_of: MakeRuns, database_url: 
 @pytest.mark.parametrize(
     ("state", "match"),
     [
-        (2, "reads feature catalogue 2, this program computes 1.*`fraudstream rebuild-state`"),
-        (1, "at work without a complete state; build it with `fraudstream rebuild-state`"),
+        (
+            NEXT,
+            f"reads feature catalogue {NEXT}, this program computes {CATALOGUE_VERSION}.*`fraudstream rebuild-state`",
+        ),
+        (CATALOGUE_VERSION, "at work without a complete state; build it with `fraudstream rebuild-state`"),
     ],
     ids=["of another catalogue", "without a state"],
 )

@@ -137,12 +137,12 @@ def test_a_label_alone_stands_in_the_way_of_the_switch(stack: PostgresStack) -> 
 
 def test_a_catalogue_without_its_state_is_not_promoted(stack: PostgresStack) -> None:
     with pytest.raises(
-        ModelUnavailable, match=r"no complete state of catalogue version 2.*`fraudstream rebuild-state`"
+        ModelUnavailable, match=rf"no complete state of catalogue version {NEXT}.*`fraudstream rebuild-state`"
     ):
         promote_next(stack)
     with pytest.raises(Killed):
         a_rebuild(stack, steps=5).run(an_initial_state())
-    with pytest.raises(ModelUnavailable, match="no complete state of catalogue version 2"):
+    with pytest.raises(ModelUnavailable, match=f"no complete state of catalogue version {NEXT}"):
         promote_next(stack)
 
 
