@@ -93,7 +93,7 @@ def evaluate(
         payments=len(fraud),
         frauds=int(fraud.sum()),
         auc=float(roc_auc_score(fraud, probability)),
-        average_precision=float(average_precision_score(fraud, probability)),
+        average_precision=average_precision(probability, fraud),
         recall_at=tuple((rate, recall_at(probability, fraud, rate)) for rate in FALSE_POSITIVE_RATES),
         alert_rate=float(alerted.mean()),
         precision=float(caught.sum() / max(alerted.sum(), 1)),
@@ -102,6 +102,11 @@ def evaluate(
         predicted_frauds=float(probability.sum()),
         by_scenario=_by_scenario(alerted, scenario, scenario_names),
     )
+
+
+def average_precision(score: Floats, fraud: npt.NDArray[np.bool_]) -> float:
+    """Precision at each fraud, counted from the highest of the scores (n,), averaged over the frauds."""
+    return float(average_precision_score(fraud, score))
 
 
 def recall_at(probability: Floats, fraud: npt.NDArray[np.bool_], false_positive_rate: float) -> float:

@@ -4,14 +4,20 @@ from typing import Any, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from fraudstream.errors import ConfigurationError, ModelUnavailable
 from fraudstream.features.events import Floats
-from fraudstream.models.arrays import LEAF, Linear, ScoringModel, Transform, Trees
+from fraudstream.models.arrays import LEAF, Linear, Link, ScoringModel, Transform, Trees
 from fraudstream.models.walker import SMALLEST_PROBABILITY, score
 
 TOLERANCE = 1e-12
@@ -44,16 +50,19 @@ def signed_log(values: Floats) -> Floats:
 def export(estimator: Classifier) -> Trees | Linear:
     """The arrays of a fitted binary classifier whose classes are 0 and 1.
 
-    Takes histogram gradient boosting, extra trees, random forests, logistic regression, and pipelines of an
+    Takes gradient boosting in both forms, extra trees, random forests, logistic regression, and pipelines of an
     optional `FunctionTransformer(signed_log)`, an optional `StandardScaler` and a logistic regression.
 
     Raises:
-        ConfigurationError: another kind of estimator, other classes, or splits on categories.
+        ConfigurationError: another kind of estimator, other classes, splits on categories, or boosting that begins
+            from a model of its own.
     """
     if list(estimator.classes_) != [0, 1]:
         raise ConfigurationError(f"the estimator's classes are {list(estimator.classes_)}, not 0 and 1")
     if isinstance(estimator, HistGradientBoostingClassifier):
-        return _boosting(estimator)
+        return _histogram_boosting(estimator)
+    if isinstance(estimator, GradientBoostingClassifier):
+        return _gradient_boosting(estimator)
     if isinstance(estimator, ExtraTreesClassifier | RandomForestClassifier):
         return _forest(estimator)
     if isinstance(estimator, LogisticRegression | Pipeline):
@@ -83,7 +92,7 @@ def check_equal(model: ScoringModel, estimator: Classifier, vectors: Floats) -> 
     return difference
 
 
-def _boosting(estimator: HistGradientBoostingClassifier) -> Trees:
+def _histogram_boosting(estimator: HistGradientBoostingClassifier) -> Trees:
     # scikit-learn offers no public way to its trees; check_equal guards against a change.
     trees = [stages[0].nodes for stages in estimator._predictors]  # noqa: SLF001
     if any(nodes["is_categorical"].any() for nodes in trees):
@@ -96,21 +105,35 @@ def _boosting(estimator: HistGradientBoostingClassifier) -> Trees:
                 "left": nodes["left"].astype(np.int64),
                 "right": nodes["right"].astype(np.int64),
                 "missing_left": nodes["missing_go_to_left"] == 1,
-                "value": _expectations(nodes),
+                "value": nodes["value"],
+                "count": nodes["count"],
             }
             for nodes in trees
         ],
         base=float(estimator._baseline_prediction.item()),  # noqa: SLF001
-        boosted=True,
+        scale=1.0,
+        float32_inputs=False,
     )
 
 
-def _expectations(nodes: npt.NDArray[np.void]) -> Floats:
+def _gradient_boosting(estimator: GradientBoostingClassifier) -> Trees:
+    if not isinstance(estimator.init_, DummyClassifier):
+        raise ConfigurationError("the boosting begins from another model, which has no array form; leave `init` unset")
+    start = estimator._raw_predict_init(np.zeros((1, estimator.n_features_in_), np.float32))  # noqa: SLF001
+    return _joined(
+        [_columns(member.tree_) | {"value": member.tree_.value[:, 0, 0]} for member in estimator.estimators_[:, 0]],
+        base=float(start.item()),
+        scale=float(estimator.learning_rate),
+        float32_inputs=True,
+    )
+
+
+def _expectations(part: _Columns) -> Floats:
     """Leaf values, and for inner nodes the mean of their leaves weighted by training rows (children come later)."""
-    value = nodes["value"].astype(np.float64)
-    count = nodes["count"].astype(np.float64)
-    for node in np.flatnonzero(nodes["is_leaf"] == 0)[::-1]:
-        left, right = nodes["left"][node], nodes["right"][node]
+    value = part["value"].astype(np.float64)
+    count = part["count"].astype(np.float64)
+    for node in np.flatnonzero(part["feature"] != LEAF)[::-1]:
+        left, right = part["left"][node], part["right"][node]
         value[node] = (value[left] * count[left] + value[right] * count[right]) / (count[left] + count[right])
     return value
 
@@ -118,25 +141,29 @@ def _expectations(nodes: npt.NDArray[np.void]) -> Floats:
 def _forest(estimator: ExtraTreesClassifier | RandomForestClassifier) -> Trees:
     parts: list[_Columns] = []
     for member in estimator.estimators_:
-        tree = member.tree_
-        share = tree.value[:, 0, :]
-        parts.append(
-            {
-                "feature": np.where(tree.children_left < 0, LEAF, tree.feature),
-                "threshold": tree.threshold,
-                "left": tree.children_left,
-                "right": tree.children_right,
-                "missing_left": tree.missing_go_to_left == 1,
-                "value": share[:, 1] / share.sum(axis=1),
-            }
-        )
-    return _joined(parts, base=0.0, boosted=False)
+        share = member.tree_.value[:, 0, :]
+        parts.append(_columns(member.tree_) | {"value": share[:, 1] / share.sum(axis=1)})
+    return _joined(parts, base=0.0, scale=1.0 / len(parts), float32_inputs=True, link="probability")
 
 
-def _joined(parts: list[_Columns], *, base: float, boosted: bool) -> Trees:
+def _columns(tree: Any) -> _Columns:  # noqa: ANN401 - scikit-learn ships no types
+    return {
+        "feature": np.where(tree.children_left < 0, LEAF, tree.feature),
+        "threshold": tree.threshold,
+        "left": tree.children_left,
+        "right": tree.children_right,
+        "missing_left": tree.missing_go_to_left == 1,
+        "count": tree.weighted_n_node_samples,
+    }
+
+
+def _joined(
+    parts: list[_Columns], *, base: float, scale: float, float32_inputs: bool, link: Link = "log_odds"
+) -> Trees:
     root = np.cumsum([0] + [len(part["feature"]) for part in parts[:-1]])
     for offset, part in zip(root, parts, strict=True):
         inner = part["feature"] != LEAF
+        part["value"] = _expectations(part)
         part["left"] = np.where(inner, part["left"] + offset, LEAF)
         part["right"] = np.where(inner, part["right"] + offset, LEAF)
         part["threshold"] = np.where(inner, part["threshold"], 0.0)
@@ -150,9 +177,9 @@ def _joined(parts: list[_Columns], *, base: float, boosted: bool) -> Trees:
         missing_left=whole["missing_left"].astype(np.bool_),
         value=whole["value"].astype(np.float64),
         base=base,
-        scale=1.0 if boosted else 1.0 / len(parts),
-        link="log_odds" if boosted else "probability",
-        float32_inputs=not boosted,
+        scale=scale,
+        link=link,
+        float32_inputs=float32_inputs,
     )
 
 

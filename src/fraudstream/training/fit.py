@@ -1,10 +1,10 @@
-"""Fitting: constrained boosting, a linear baseline to compare it with, and the calibration of both."""
+"""Fitting: one estimator of any family, and the calibration of its scores."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.ensemble import ExtraTreesClassifier, GradientBoostingClassifier, HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
@@ -14,6 +14,7 @@ from fraudstream.errors import ConfigurationError
 from fraudstream.features.events import Floats
 from fraudstream.models.arrays import Calibration
 from fraudstream.training.export import Classifier, signed_log
+from fraudstream.training.families import Family
 
 Bools = npt.NDArray[np.bool_]
 
@@ -24,56 +25,21 @@ _LONGEST_STEP = 1.0
 _SMALLEST_STEP = 1e-12
 
 
-@dataclass(frozen=True)
-class Boosting:
-    """Settings of histogram gradient boosting.
+def fit_estimator(
+    family: Family, settings: Mapping[str, float], vectors: Floats, fraud: Bools, *, seed: int
+) -> Classifier:
+    """Fit a family with `settings`, on vectors (n, F) and outcomes (n,).
 
-    Its defaults fail on rare classes: without these bounds it fits single payments and its ranking turns random.
-    Few leaves also keep the whole ensemble in the cache of the core that walks it.
-    """
-
-    iterations: int = 150
-    leaves: int = 8
-    features_per_split: float = 0.3
-    learning_rate: float = 0.06
-    l2: float = 5.0
-    rows_per_leaf: int = 15
-
-
-def fit_boosting(vectors: Floats, fraud: Bools, *, seed: int, settings: Boosting | None = None) -> Classifier:
-    """Fit the model that is registered, on vectors (n, F) and outcomes (n,).
+    The defaults of scikit-learn's boosting fail on rare classes: without bounds it fits single payments and its ranking
+    turns random. Few leaves also keep a whole ensemble in the cache of the core that walks it.
 
     Raises:
         ConfigurationError: fewer than `FEWEST_FRAUDS` frauds.
     """
-    chosen = settings or Boosting()
     _require_frauds(fraud, "train on")
-    estimator: Classifier = HistGradientBoostingClassifier(
-        max_iter=chosen.iterations,
-        max_leaf_nodes=chosen.leaves,
-        max_features=chosen.features_per_split,
-        learning_rate=chosen.learning_rate,
-        l2_regularization=chosen.l2,
-        min_samples_leaf=chosen.rows_per_leaf,
-        early_stopping=False,
-        random_state=seed,
-    )
-    with threadpool_limits(1, user_api="openmp"):  # threads that share busy cores wait for each other, far slower
+    estimator = _estimator(family, settings, seed)
+    with threadpool_limits(1):  # threads that share busy cores wait for each other, far slower
         estimator.fit(vectors, fraud)
-    return estimator
-
-
-def fit_baseline(vectors: Floats, fraud: Bools) -> Classifier:
-    """Fit logistic regression on signed logarithms, the model to beat.
-
-    Raises:
-        ConfigurationError: fewer than `FEWEST_FRAUDS` frauds.
-    """
-    _require_frauds(fraud, "train on")
-    estimator: Classifier = make_pipeline(
-        FunctionTransformer(signed_log), StandardScaler(), LogisticRegression(C=0.3, max_iter=200, tol=1e-3)
-    )
-    estimator.fit(vectors, fraud)
     return estimator
 
 
@@ -101,6 +67,20 @@ def fit_calibration(log_odds: Floats, fraud: Bools) -> Calibration:
     if not (np.isfinite(coefficients).all() and coefficients[0] > 0):
         raise ConfigurationError("the model does not rank frauds above genuine payments; there is nothing to calibrate")
     return Calibration(slope=float(coefficients[0]), intercept=float(coefficients[1]))
+
+
+def _estimator(family: Family, settings: Mapping[str, float], seed: int) -> Classifier:
+    chosen: Classifier
+    if family is Family.LOGISTIC_REGRESSION:
+        linear = LogisticRegression(**settings, max_iter=200, tol=1e-3)
+        chosen = make_pipeline(FunctionTransformer(signed_log), StandardScaler(), linear)
+    elif family is Family.GRADIENT_BOOSTING:
+        chosen = GradientBoostingClassifier(**settings, random_state=seed)
+    elif family is Family.HISTOGRAM_BOOSTING:
+        chosen = HistGradientBoostingClassifier(**settings, early_stopping=False, random_state=seed)
+    else:
+        chosen = ExtraTreesClassifier(**settings, n_jobs=1, random_state=seed)
+    return chosen
 
 
 def _require_frauds(fraud: Bools, purpose: str) -> None:

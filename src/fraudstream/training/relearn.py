@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
@@ -15,21 +15,18 @@ from fraudstream.ports.matured import Bools, Window
 from fraudstream.ports.training_history import Extent, PastPayments, TrainingHistory
 from fraudstream.progress import Report, unreported
 from fraudstream.training.build import (
-    BASELINE_GENUINE_ROWS,
     COST_OF_AN_ALERT,
-    GENUINE_ROWS,
     BuiltModel,
     calibrated,
     golden_rows,
-    learnable,
-    unproved,
 )
 from fraudstream.training.card import RECORDED, moment_text
 from fraudstream.training.dataset import DAY
 from fraudstream.training.entry import registry_entry
 from fraudstream.training.evaluate import Evaluation, evaluate
 from fraudstream.training.export import Classifier, check_equal
-from fraudstream.training.fit import FEWEST_FRAUDS, Boosting, fit_baseline, fit_boosting
+from fraudstream.training.fit import FEWEST_FRAUDS
+from fraudstream.training.recipes import BASELINE, USUAL, Recipe
 from fraudstream.training.train import Progress, Stopwatch, Trained
 
 LONGEST = 90 * DAY
@@ -41,7 +38,10 @@ MEASURED_ROWS = 1_000_000
 """Payments that calibration and measurement look at, each, at the most; more are thinned evenly."""
 GOLDEN_FROM = 20_000
 """Payments the golden set is chosen from."""
+GENUINE_ROWS = 60_000
+"""Payments of either outcome that are held to train on, at the most; more are thinned evenly."""
 SCENARIOS = {1: "labelled fraud"}
+RECIPE = USUAL[0]
 
 
 @dataclass(frozen=True)
@@ -129,11 +129,10 @@ def train_on_log(
         rows = _training_rows(history, spans.training, report)
     progress(f"{len(rows):,} payments to train on, {int(rows.fraud.sum()):,} of them fraud")
     with watch.step("fit"):
-        boosting = fit_boosting(learnable(rows.features), rows.fraud, seed=seed)
-        fewer = _thinned(rows, genuine=BASELINE_GENUINE_ROWS)
-        baseline = fit_baseline(learnable(fewer.features), fewer.fraud)
+        boosting, model = _fitted(RECIPE, rows, seed)
+        _, baseline = _fitted(BASELINE, rows, seed)
     with watch.step("calibrate"):
-        models = _calibrated(history, spans.calibration, [unproved(boosting), unproved(baseline)], report)
+        models = _calibrated(history, spans.calibration, [model, baseline], report)
     with watch.step("measure"):
         evaluations = [
             _measured(model, found)
@@ -142,7 +141,7 @@ def train_on_log(
     with watch.step("pack"):
         facts = _facts(spans, history.extent(spans.training), rows, models[0], seed, code_version)
         proved, difference = _proved(models[0], boosting, _sample(history, spans.evaluation), facts)
-        built = BuiltModel(proved, evaluations[0], evaluations[1], difference)
+        built = BuiltModel(proved, evaluations[0], evaluations[1], difference, RECIPE, ())
         run = registry_entry(built, proved.metadata, started_at, {}, origin=RECORDED)
     return Trained(proved, built.evaluation, built.baseline, run, watch.steps)
 
@@ -187,10 +186,11 @@ def _in_order(batches: list[PastPayments]) -> PastPayments:
     return rows.take(np.lexsort((rows.amount, rows.event_time)))
 
 
-def _thinned(rows: PastPayments, *, genuine: int) -> PastPayments:
-    others = np.flatnonzero(~rows.fraud)
-    step = max(-(-len(others) // genuine), 1)
-    return rows.take(np.sort(np.concatenate([np.flatnonzero(rows.fraud), others[::step]])))
+def _fitted(recipe: Recipe, rows: PastPayments, seed: int) -> tuple[Classifier, ScoringModel]:
+    everything = slice(0, len(rows))
+    some = rows.take(recipe.rows(rows.fraud, everything))
+    estimator = recipe.fit(some.features, some.fraud, seed=seed)
+    return estimator, recipe.model(estimator, rows.fraud, everything)
 
 
 def _scores(history: TrainingHistory, window: Window, models: list[ScoringModel], report: Report) -> Iterator[Scores]:
@@ -201,7 +201,7 @@ def _scores(history: TrainingHistory, window: Window, models: list[ScoringModel]
     amount, fraud, done = [np.empty(0)], [np.empty(0, np.bool_)], 0
     for batch in history.payments(window, every=every, every_fraud=every):
         for found, model in zip(log_odds, models, strict=True):
-            found.append(score(model, batch.features).log_odds)
+            found.append(score(model, batch.features, top=0).log_odds)
         amount.append(batch.amount)
         fraud.append(batch.fraud)
         done += len(batch)
@@ -234,7 +234,6 @@ def _facts(
     digest = hashlib.sha256()
     for column in fields(PastPayments):
         digest.update(np.ascontiguousarray(getattr(rows, column.name)).tobytes())
-    boosting = ", ".join(f"{name} {value:g}" for name, value in asdict(Boosting()).items())
     return {
         "world": "log",
         "seed": str(seed),
@@ -247,7 +246,7 @@ def _facts(
         "trained_on": str(len(rows)),
         "data_sha256": digest.hexdigest(),
         "code_version": code_version,
-        "model": f"histogram gradient boosting: {boosting}",
+        "model": RECIPE.text,
         "calibration": f"Platt, slope {model.calibration.slope:.6f}, intercept {model.calibration.intercept:.6f}",
         "cost_of_an_alert": str(COST_OF_AN_ALERT),
         "alert_budget": str(ALERT_BUDGET),

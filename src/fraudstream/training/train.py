@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 
 from fraudstream.decisions.policy import ALERT_BUDGET
 from fraudstream.features.events import Floats
@@ -17,7 +17,6 @@ from fraudstream.training.card import moment_text
 from fraudstream.training.dataset import History, simulate_history, windows_of
 from fraudstream.training.entry import registry_entry
 from fraudstream.training.evaluate import Evaluation
-from fraudstream.training.fit import Boosting
 from fraudstream.training.handover import initial_state
 
 Progress = Callable[[str], None]
@@ -92,7 +91,6 @@ def _facts(world: CityWorld, days: int, history: History, built: BuiltModel, cod
     """What is known of a training without its results; the same training gives the same facts."""
     windows = windows_of(history)
     times = history.events.event_time
-    boosting = asdict(Boosting())
     return {
         "world": "city",
         "seed": str(world.seed),
@@ -105,7 +103,7 @@ def _facts(world: CityWorld, days: int, history: History, built: BuiltModel, cod
         "payments": str(len(history.events)),
         "data_sha256": history.digest(),
         "code_version": code_version,
-        "model": "histogram gradient boosting: " + ", ".join(f"{name} {value:g}" for name, value in boosting.items()),
+        "model": built.recipe.text,
         "calibration": f"Platt, slope {built.model.calibration.slope:.6f}, intercept "
         f"{built.model.calibration.intercept:.6f}",
         "cost_of_an_alert": str(COST_OF_AN_ALERT),

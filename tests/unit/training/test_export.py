@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from sklearn.ensemble import (
+    AdaBoostClassifier,
     ExtraTreesClassifier,
     GradientBoostingClassifier,
     HistGradientBoostingClassifier,
@@ -45,6 +46,9 @@ def wrapped(estimator: Classifier) -> ScoringModel:
 
 ESTIMATORS = {
     "boosting": HistGradientBoostingClassifier(max_iter=40, max_leaf_nodes=8, early_stopping=False, random_state=1),
+    "gradient boosting": GradientBoostingClassifier(
+        n_estimators=40, learning_rate=0.06, max_depth=3, max_features=0.5, subsample=0.7, random_state=1
+    ),
     "extra trees": ExtraTreesClassifier(20, max_depth=8, min_samples_leaf=2, random_state=1),
     "forest": RandomForestClassifier(20, max_depth=8, min_samples_leaf=2, random_state=1),
     "weighted forest": RandomForestClassifier(10, max_depth=5, class_weight="balanced", random_state=1),
@@ -140,8 +144,15 @@ def test_a_difference_to_scikit_learn_is_refused() -> None:
 def test_an_estimator_without_array_form_is_refused() -> None:
     vectors, outcomes = a_history(300)
 
-    with pytest.raises(ConfigurationError, match="GradientBoostingClassifier has no array form"):
-        export(GradientBoostingClassifier(n_estimators=2).fit(vectors, outcomes))
+    with pytest.raises(ConfigurationError, match="AdaBoostClassifier has no array form"):
+        export(AdaBoostClassifier(n_estimators=2).fit(vectors, outcomes))
+
+
+def test_boosting_that_begins_from_another_model_is_refused() -> None:
+    vectors, outcomes = a_history(300)
+
+    with pytest.raises(ConfigurationError, match="leave `init` unset"):
+        export(GradientBoostingClassifier(n_estimators=2, init=LogisticRegression()).fit(vectors / 1e3, outcomes))
 
 
 def test_splits_on_categories_are_refused() -> None:

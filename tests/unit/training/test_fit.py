@@ -9,7 +9,8 @@ import pytest
 from fraudstream.errors import ConfigurationError
 from fraudstream.features.events import Floats
 from fraudstream.models.arrays import Calibration
-from fraudstream.training.fit import fit_baseline, fit_boosting, fit_calibration
+from fraudstream.training.families import Family
+from fraudstream.training.fit import fit_calibration, fit_estimator
 
 SOME_FRAUDS = 19
 
@@ -28,28 +29,42 @@ def sampled(calibration: Calibration, rows: int = 200_000) -> tuple[Floats, npt.
     return log_odds, rng.random(rows) < probability
 
 
-def test_boosting_ranks_rare_frauds_it_has_not_seen() -> None:
+SMALL: dict[Family, dict[str, float]] = {
+    Family.GRADIENT_BOOSTING: {"n_estimators": 40, "max_depth": 3, "subsample": 0.7, "max_features": 0.8},
+    Family.HISTOGRAM_BOOSTING: {"max_iter": 60, "max_leaf_nodes": 8, "max_features": 0.8},
+    Family.EXTRA_TREES: {"n_estimators": 30, "max_depth": 12, "min_samples_leaf": 2, "max_features": 0.8},
+}
+
+
+@pytest.mark.parametrize("family", SMALL)
+def test_trees_rank_rare_frauds_they_have_not_seen(family: Family) -> None:
     vectors, fraud = rare_frauds()
 
-    estimator = fit_boosting(vectors[:15_000], fraud[:15_000], seed=1)
+    estimator = fit_estimator(family, SMALL[family], vectors[:15_000], fraud[:15_000], seed=1)
 
     probability = estimator.predict_proba(vectors[15_000:])[:, 1]
     assert probability[fraud[15_000:]].mean() > 10 * probability[~fraud[15_000:]].mean()
 
 
-def test_the_same_seed_gives_the_same_model() -> None:
+@pytest.mark.parametrize("family", SMALL)
+def test_the_same_seed_gives_the_same_model_and_another_one_another(family: Family) -> None:
     vectors, fraud = rare_frauds(5_000)
 
-    first, second = (fit_boosting(vectors, fraud, seed=1).predict_proba(vectors) for _ in range(2))
+    first, second, other = (
+        fit_estimator(family, SMALL[family], vectors, fraud, seed=seed).predict_proba(vectors) for seed in (1, 1, 2)
+    )
 
     assert np.array_equal(first, second)
+    assert not np.array_equal(first, other)
 
 
 def test_the_baseline_is_linear_and_learns_a_linear_world() -> None:
     vectors, _ = rare_frauds()
     fraud = vectors[:, 0] > 2.2
 
-    probability = fit_baseline(vectors, fraud).predict_proba(vectors)[:, 1]
+    estimator = fit_estimator(Family.LOGISTIC_REGRESSION, {"C": 0.3}, vectors, fraud, seed=1)
+
+    probability = estimator.predict_proba(vectors)[:, 1]
 
     assert probability[fraud].min() > np.quantile(probability[~fraud], 0.95)
 
@@ -91,8 +106,7 @@ def test_scores_that_rank_frauds_lowest_are_refused() -> None:
 @pytest.mark.parametrize(
     ("purpose", "fit"),
     [
-        ("train on", lambda vectors, fraud: fit_boosting(vectors, fraud, seed=1)),
-        ("train on", fit_baseline),
+        ("train on", lambda vectors, fraud: fit_estimator(Family.EXTRA_TREES, {}, vectors, fraud, seed=1)),
         ("calibrate on", lambda vectors, fraud: fit_calibration(vectors[:, 0], fraud)),
     ],
 )

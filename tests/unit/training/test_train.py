@@ -14,7 +14,7 @@ from fraudstream.models.arrays import Trees
 from fraudstream.models.initial_state import load_state
 from fraudstream.models.walker import score
 from fraudstream.simulation.city import DEFAULT_START, CityWorld
-from fraudstream.training.build import HISTORY_BOUND, build_model, golden_rows, thinned
+from fraudstream.training.build import build_model, golden_rows
 from fraudstream.training.dataset import windows_of
 from fraudstream.training.parts import (
     CARD_FILE,
@@ -24,6 +24,7 @@ from fraudstream.training.parts import (
     STATE_DIGEST_TAG,
     STATE_FILE,
 )
+from fraudstream.training.recipes import HISTORY_BOUND, thinned
 from fraudstream.training.train import Trained, run_training
 
 
