@@ -9,11 +9,11 @@ from tests.ports.quality_worlds import DAY, NOON, World, day, memory_world, post
 
 from fraudstream.adapters.database.quality_store import PostgresQuality
 from fraudstream.features.catalogue import FEATURE_COUNT
+from fraudstream.features.stability import Histogram
 from fraudstream.ports.quality import (
     DayPayments,
     DayQuality,
     FeatureDrift,
-    Histogram,
     OutcomeChange,
     Reference,
 )

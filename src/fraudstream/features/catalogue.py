@@ -8,6 +8,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 Source = Literal["payment", "customer's payments", "customer's labels", "merchant's labels"]
+Comparable = Literal["yes", "fills", "date", "shared"]
+"""Whether the values of one time can be compared with another's.
+
+"fills" goes on growing for more than a month after the first payment or label, "date" follows the calendar, and
+"shared" is the same number for all payments of a merchant, so that one merchant moves it. None of these says anything
+of a changed population.
+"""
 
 CATALOGUE_VERSION = 2
 
@@ -24,6 +31,7 @@ class Feature:
     meaning: str
     window: str
     source: Source
+    comparable: Comparable = "yes"
 
 
 _PAYMENT: Source = "payment"
@@ -57,56 +65,94 @@ _OF_THE_PACE = (
     Feature("payments_1h", "payments", "decayed count of payments", "half-life 1 hour", _CUSTOMER),
     Feature("payments_1d", "payments", "decayed count of payments", "half-life 1 day", _CUSTOMER),
     Feature("payments_7d", "payments", "decayed count of payments", "half-life 7 days", _CUSTOMER),
-    Feature("payments_30d", "payments", "decayed count of payments", "half-life 30 days", _CUSTOMER),
+    Feature("payments_30d", "payments", "decayed count of payments", "half-life 30 days", _CUSTOMER, "fills"),
     Feature("amount_1h", "currency", "decayed sum of amounts", "half-life 1 hour", _CUSTOMER),
     Feature("amount_1d", "currency", "decayed sum of amounts", "half-life 1 day", _CUSTOMER),
     Feature("online_1h", "payments", "payments online, decayed", "half-life 1 hour", _CUSTOMER),
     Feature("small_payments_1h", "payments", "payments of at most 7 units, decayed", "half-life 1 hour", _CUSTOMER),
     Feature("hours_since_last", "hours", "time since the newest payment; 9600 on a first one", "400 days", _CUSTOMER),
-    Feature("age_days", "days", "time since the customer's first payment", "all", _CUSTOMER),
-    Feature("payments_known", "payments", "payments of the customer so far", "all", _CUSTOMER),
+    Feature("age_days", "days", "time since the customer's first payment", "all", _CUSTOMER, "fills"),
+    Feature("payments_known", "payments", "payments of the customer so far", "all", _CUSTOMER, "fills"),
 )
 _OF_HABITS = (
     Feature("online", "0 or 1", "channel is online; if absent, the category says so", "none", _PAYMENT),
     Feature("category_share", "share", "share of this category in the customer's payments", "100 payments", _CUSTOMER),
     Feature("new_device", "0 or 1", "not one of the customer's last three devices", "3 devices", _CUSTOMER),
-    Feature("device_age_days", "days", "time since this device appeared; 400 without one", "3 devices", _CUSTOMER),
+    Feature(
+        "device_age_days", "days", "time since this device appeared; 400 without one", "3 devices", _CUSTOMER, "fills"
+    ),
     Feature(
         "merchants_since", "merchants", "other merchants paid since this one; 16 if new", "16 merchants", _CUSTOMER
     ),
     Feature("new_merchants_1h", "payments", "payments at new merchants, decayed", "half-life 1 hour", _CUSTOMER),
     Feature("new_merchants_1d", "payments", "payments at new merchants, decayed", "half-life 1 day", _CUSTOMER),
     Feature("hour", "hours", "time of day, UTC", "none", _PAYMENT),
-    Feature("weekend", "0 or 1", "Saturday or Sunday, UTC", "none", _PAYMENT),
+    Feature("weekend", "0 or 1", "Saturday or Sunday, UTC", "none", _PAYMENT, "date"),
     Feature("hour_distance", "0 to 2", "distance from the customer's mean time of day", "about 30 payments", _CUSTOMER),
     Feature("distance_km", "km", "from the last card-present payment's city; 0 online", "all", _CUSTOMER),
     Feature("speed_kmh", "km/h", "that distance by the time between, at least 3 minutes", "all", _CUSTOMER),
     Feature("fastest_6h", "km/h", "largest recent speed of the customer", "half-life 6 hours", _CUSTOMER),
     Feature("city_changes_1d", "changes", "changes of city, card present, decayed", "half-life 1 day", _CUSTOMER),
-    Feature("city_share", "share", "share of this city in the card-present payments", "100 payments", _CUSTOMER),
+    Feature(
+        "city_share", "share", "share of this city in the card-present payments", "100 payments", _CUSTOMER, "fills"
+    ),
 )
 _OF_OUTCOMES = (
     Feature(
-        "days_since_fraud", "days", "since the last confirmed fraud; 400 without one", "400 days", _CUSTOMER_LABELS
+        "days_since_fraud",
+        "days",
+        "since the last confirmed fraud; 400 without one",
+        "400 days",
+        _CUSTOMER_LABELS,
+        "fills",
     ),
-    Feature("frauds_30d", "payments", "confirmed frauds, decayed", "half-life 30 days", _CUSTOMER_LABELS),
+    Feature("frauds_30d", "payments", "confirmed frauds, decayed", "half-life 30 days", _CUSTOMER_LABELS, "fills"),
     Feature("ratio_to_genuine", "ratio", "amount ratio by the mean one of confirmed genuine", "all", _CUSTOMER_LABELS),
-    Feature("fraud_run", "payments", "frauds since the newest genuine payment", "all", _MERCHANT_LABELS),
-    Feature("unexplained_run", "payments", "those whose amount was not unusual", "all", _MERCHANT_LABELS),
-    Feature("run_age_days", "days", "time since that run began; 400 without one", "400 days", _MERCHANT_LABELS),
-    Feature("merchant_days_since_fraud", "days", "since its last fraud; 400 without one", "400 days", _MERCHANT_LABELS),
+    Feature("fraud_run", "payments", "frauds since the newest genuine payment", "all", _MERCHANT_LABELS, "shared"),
+    Feature("unexplained_run", "payments", "those whose amount was not unusual", "all", _MERCHANT_LABELS, "shared"),
     Feature(
-        "merchant_days_since_genuine", "days", "since its last genuine one; 400 if none", "400 days", _MERCHANT_LABELS
+        "run_age_days", "days", "time since that run began; 400 without one", "400 days", _MERCHANT_LABELS, "shared"
     ),
     Feature(
-        "merchant_fraud_rate_3d", "share", "share of fraud in labels, decayed", "half-life 3 days", _MERCHANT_LABELS
+        "merchant_days_since_fraud",
+        "days",
+        "since its last fraud; 400 without one",
+        "400 days",
+        _MERCHANT_LABELS,
+        "shared",
     ),
     Feature(
-        "merchant_fraud_rate_10d", "share", "share of fraud in labels, decayed", "half-life 10 days", _MERCHANT_LABELS
+        "merchant_days_since_genuine",
+        "days",
+        "since its last genuine one; 400 if none",
+        "400 days",
+        _MERCHANT_LABELS,
+        "shared",
     ),
-    Feature("merchant_frauds_10d", "payments", "frauds, decayed", "half-life 10 days", _MERCHANT_LABELS),
     Feature(
-        "merchant_unexplained_10d", "payments", "unexplained frauds, decayed", "half-life 10 days", _MERCHANT_LABELS
+        "merchant_fraud_rate_3d",
+        "share",
+        "share of fraud in labels, decayed",
+        "half-life 3 days",
+        _MERCHANT_LABELS,
+        "shared",
+    ),
+    Feature(
+        "merchant_fraud_rate_10d",
+        "share",
+        "share of fraud in labels, decayed",
+        "half-life 10 days",
+        _MERCHANT_LABELS,
+        "shared",
+    ),
+    Feature("merchant_frauds_10d", "payments", "frauds, decayed", "half-life 10 days", _MERCHANT_LABELS, "shared"),
+    Feature(
+        "merchant_unexplained_10d",
+        "payments",
+        "unexplained frauds, decayed",
+        "half-life 10 days",
+        _MERCHANT_LABELS,
+        "shared",
     ),
 )
 
@@ -133,12 +179,14 @@ def catalogue_page() -> str:
         "",
         f"Generated from `features/catalogue.py`, catalogue version {CATALOGUE_VERSION}: {FEATURE_COUNT} features, in",
         "the order of a vector's columns. Every one is computed before the payment itself enters the state.",
+        "Drift is measured in what is comparable: what `fills` goes on growing for more than a month, the `date` alone",
+        "decides another, and what all payments of a merchant have `shared` is moved by a single merchant.",
         "",
-        "| column | feature | unit | meaning | window | from |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| column | feature | unit | meaning | window | from | comparable |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     lines += [
-        f"| {column} | `{f.name}` | {f.unit} | {f.meaning} | {f.window} | {f.source} |"
+        f"| {column} | `{f.name}` | {f.unit} | {f.meaning} | {f.window} | {f.source} | {f.comparable} |"
         for column, f in enumerate(FEATURES)
     ]
     return "\n".join([*lines, ""])

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from fraudstream.features.events import Floats
+from fraudstream.features.stability import Histogram
 
 
 @dataclass(frozen=True)
@@ -100,14 +101,6 @@ class DayQuality:
     def value_detection_rate(self) -> float | None:
         """Share of the known frauds' value that was alerted."""
         return _share(self.caught_value, self.fraud_value)
-
-
-@dataclass(frozen=True)
-class Histogram:
-    """How often a number fell into each bin; bin `i` is `edges[i-1] < number <= edges[i]`, the outer two are open."""
-
-    edges: tuple[float, ...]
-    counts: tuple[int, ...]
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,17 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from fraudstream.features.stability import CHANGED, SHIFTED
 from fraudstream.ports.quality import DayQuality, FeatureDrift
-from fraudstream.quality.drift import CHANGED, SCORE, SHIFTED
+from fraudstream.quality.drift import SCORE
 from fraudstream.quality.figures import LiveQuality
 
 NOTHING = "–"  # noqa: RUF001 - a dash for nothing
-OUTCOMES = ("labelled", "frauds known", "caught", "recall", "value", "alerts known", "precision")
+OUTCOMES = ("known\n%", "frauds", "caught", "recall\n%", "value\n%", "judged", "preci-\nsion %")
+HINTS = (
+    "Recall and value are of the frauds known so far, precision is of the alerts judged so far;",
+    "`fraudstream quality --day` shows how a day's figures moved as its labels arrived.",
+)
 WIDEST = 200
 DRIFT_LINES = 10
 """Features shown of the newest day that was compared: of those that moved, those that moved most."""
@@ -21,20 +26,18 @@ DRIFT_LINES = 10
 def show_days(quality: LiveQuality, console: Console) -> None:
     """Print one line for each day and model version, as known at the end of one day, and the newest drift."""
     console.print(Text(f"Live quality, as known on {quality.known_on}", style="bold"), soft_wrap=True)
-    table = _table("day", "model", "payments", "alerts", *OUTCOMES)
-    table.add_column("drift", justify="left", no_wrap=True)
+    table = _table("day", "model", "payments", "alerts", "rate\n%", *OUTCOMES, "score\nPSI", "moved")
     for row in quality.newest():
         drift = [item for item in quality.drift if (item.day, item.model_version) == (row.day, row.model_version)]
-        alerts = f"{row.alerts:,} ({percent(row.alert_rate, 2)})"
-        cells = (str(row.day), row.model_version, f"{row.payments:,}", alerts, *_outcomes(row))
-        table.add_row(*map(Text, cells), _moved(drift))
+        cells = (str(row.day), row.model_version, f"{row.payments:,}", f"{row.alerts:,}", _number(row.alert_rate, 2))
+        table.add_row(*map(Text, (*cells, *_outcomes(row))), *_moved(drift))
     _print(table, console)
     _show_drift(quality.drift, console)
     for version, until in quality.reference_until.items():
         said = f"Version {version} is compared with its own first week, which ends {until:%Y-%m-%d %H:%M} UTC."
         console.print(Text(said, style="dim"), soft_wrap=True)
-    hint = "Precision and recall are of the outcomes known so far; `fraudstream quality --day` shows how a day's moved."
-    console.print(Text(hint, style="dim"), soft_wrap=True)
+    for hint in HINTS:
+        console.print(Text(hint, style="dim"), soft_wrap=True)
 
 
 def show_cohorts(day: dt.date, quality: LiveQuality, console: Console) -> None:
@@ -69,17 +72,22 @@ def percent(share: float | None, places: int = 1) -> str:
 
 
 def _outcomes(row: DayQuality) -> Iterator[str]:
-    yield percent(row.labelled_share)
+    yield _number(row.labelled_share)
     yield f"{row.frauds:,}"
     yield f"{row.frauds_alerted:,}"
-    yield percent(row.recall)
-    yield percent(row.value_detection_rate)
+    yield _number(row.recall)
+    yield _number(row.value_detection_rate)
     yield f"{row.alerts_labelled:,}"
-    yield percent(row.precision)
+    yield _number(row.precision)
+
+
+def _number(share: float | None, places: int = 1) -> str:
+    """A share in percent for a column that says so."""
+    return percent(share, places).removesuffix(" %")
 
 
 def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     for name in columns:
         table.add_column(name, justify="left" if name == columns[0] else "right", no_wrap=True)
     return table
@@ -93,13 +101,13 @@ def _print(table: Table, console: Console) -> None:
     console.width = width
 
 
-def _moved(drift: Sequence[FeatureDrift]) -> Text:
+def _moved(drift: Sequence[FeatureDrift]) -> tuple[Text, Text]:
+    """The index of the score, and how many features have shifted."""
     if not drift:
-        return Text(NOTHING)
+        return Text(NOTHING), Text(NOTHING)
     score = next((item.psi for item in drift if item.feature == SCORE), 0.0)
     moved = sum(item.psi >= SHIFTED for item in drift if item.feature != SCORE)
-    said = Text(f"score {score:.3f}", style=_style(score))
-    return said.append(f", {moved or 'none'} moved", style="")
+    return Text(f"{score:.3f}", style=_style(score)), Text(f"{moved}", style="yellow" if moved else "green")
 
 
 def _style(psi: float) -> str:

@@ -22,9 +22,10 @@ from fraudstream.clock import ManualClock
 from fraudstream.contracts.alert import parse_alert
 from fraudstream.contracts.topics import LABELS, TRANSACTIONS
 from fraudstream.errors import ConfigurationError, Fenced
+from fraudstream.features.stability import Histogram
 from fraudstream.local.apps import RUNNING_SINCE
 from fraudstream.ports.delivery import AlertBudget
-from fraudstream.ports.quality import FeatureDrift, Histogram, Reference
+from fraudstream.ports.quality import FeatureDrift, Reference
 from fraudstream.ports.records import TopicPartitions
 from fraudstream.ports.slices import LogPart
 from fraudstream.quality.measure import Measurement, Wanted

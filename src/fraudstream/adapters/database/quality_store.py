@@ -19,11 +19,11 @@ from fraudstream.adapters.database.binary_rows import DOUBLE, copy_rows, floats
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.errors import ConfigurationError, TemporarilyUnavailable
 from fraudstream.features.catalogue import CATALOGUE_VERSION, FEATURE_COUNT
+from fraudstream.features.stability import Histogram
 from fraudstream.ports.quality import (
     DayPayments,
     DayQuality,
     FeatureDrift,
-    Histogram,
     Horizon,
     OutcomeChange,
     Reference,
