@@ -1,10 +1,9 @@
 """Where records go that could not be delivered: the on-failure topic, with the reason and the way back."""
 
-from typing import Literal
-
 import msgspec
 import structlog
 
+from fraudstream.contracts.parked import ParkedRecord, ParkingReason, encode_parked
 from fraudstream.contracts.topics import FAILED_ALERTS, MAX_MESSAGE_BYTES
 from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.ports.records import Delivery, Record, RecordProducer
@@ -14,23 +13,7 @@ FLUSH_TIMEOUT = 130.0
 _ROOM = 4_096
 """Bytes kept free for key and framing of the largest parked record."""
 
-ParkingReason = Literal["record_failed", "function_failed", "too_old"]
-
 log = structlog.get_logger()
-
-
-class ParkedRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One undelivered record, version 1: where it stands, why it failed, and its bytes (base64) if they fit."""
-
-    topic: str
-    partition: int
-    offset: int
-    timestamp: float
-    reason: ParkingReason
-    detail: str
-    attempts: int
-    key: bytes | None = None
-    value: bytes | None = None
 
 
 class Parking:
@@ -57,9 +40,9 @@ class Parking:
             key=record.key,
             value=record.value,
         )
-        content = msgspec.json.encode(parked)
+        content = encode_parked(parked)
         if len(content) > MAX_MESSAGE_BYTES - _ROOM:
-            content = msgspec.json.encode(msgspec.structs.replace(parked, value=None))
+            content = encode_parked(msgspec.structs.replace(parked, value=None))
         reports: list[Delivery] = []
         self._producer.send(self._topic, key=record.key, value=content, on_delivery=reports.append)
         self._producer.flush(FLUSH_TIMEOUT)

@@ -6,6 +6,7 @@ from msgspec import inspect
 from fraudstream.contracts.alert import Alert
 from fraudstream.contracts.decision import Decision
 from fraudstream.contracts.label import Label
+from fraudstream.contracts.parked import ParkedRecord
 from fraudstream.contracts.quarantine import QuarantineRecord
 from fraudstream.contracts.transaction import IncomingTransaction
 
@@ -15,6 +16,7 @@ CONTRACTS: dict[str, type[msgspec.Struct]] = {
     "decision": Decision,
     "alert": Alert,
     "quarantine": QuarantineRecord,
+    "parked": ParkedRecord,
 }
 
 _SPARK_TYPES: tuple[tuple[type[inspect.Type], str], ...] = (
@@ -24,6 +26,7 @@ _SPARK_TYPES: tuple[tuple[type[inspect.Type], str], ...] = (
     (inspect.IntType, "BIGINT"),
     (inspect.FloatType, "DOUBLE"),
     (inspect.DateTimeType, "TIMESTAMP"),
+    (inspect.BytesType, "BINARY"),
 )
 
 

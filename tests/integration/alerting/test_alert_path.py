@@ -9,15 +9,14 @@ import time
 from collections import Counter
 from collections.abc import Callable
 
-import msgspec
 import pytest
 from tests.integration.alerting.world import PATIENCE, AlertWorld, ids
 from tests.unit.alerting.builders import an_alert
 
 from fraudstream.adapters.aws.calls import dynamodb_client
 from fraudstream.adapters.kafka import KafkaConsumer
-from fraudstream.alerting.parking import ParkedRecord
 from fraudstream.contracts.alert import encode_alert, parse_alert
+from fraudstream.contracts.parked import parse_parked
 
 pytestmark = pytest.mark.integration
 
@@ -63,7 +62,7 @@ def test_a_poison_record_is_parked_and_its_neighbours_are_notified(world: AlertW
 
     assert Counter(world.notified(2)) == Counter(ids(1, 2))
     (record,) = world.records(world.failed_topic)
-    parked = msgspec.json.decode(record.value or b"", type=ParkedRecord)
+    parked = parse_parked(record.value)
     assert (parked.topic, parked.offset, parked.value) == (world.topic, 1, b'{"poison": true}')
     assert (record.key, parked.reason) == (b"42", "record_failed")
 

@@ -1,11 +1,11 @@
 """A parked record says where it came from and why, and is acknowledged before anybody goes on."""
 
-import msgspec
 import pytest
 from tests.unit.alerting.builders import LOG_TIME, a_record
 
 from fraudstream.adapters.memory import MemoryBroker, MemoryProducer
-from fraudstream.alerting.parking import ParkedRecord, Parking
+from fraudstream.alerting.parking import Parking
+from fraudstream.contracts.parked import ParkedRecord, parse_parked
 from fraudstream.contracts.topics import FAILED_ALERTS, MAX_MESSAGE_BYTES
 from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.ports.records import Delivery, OnDelivery
@@ -27,7 +27,7 @@ class SilentProducer(RefusingProducer):
 
 def parked(broker: MemoryBroker) -> ParkedRecord:
     (record,) = broker.logs[FAILED_ALERTS, 0]
-    return msgspec.json.decode(record.value or b"", type=ParkedRecord)
+    return parse_parked(record.value)
 
 
 @pytest.fixture

@@ -5,14 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
-
 from fraudstream.adapters.error_document import write_error_document
 from fraudstream.adapters.memory import MemoryBroker, MemoryConsumer, MemoryProducer
 from fraudstream.alerting.kafka_event import EventSource
-from fraudstream.alerting.parking import ParkedRecord, Parking
+from fraudstream.alerting.parking import Parking
 from fraudstream.alerting.trigger import Trigger, TriggerPolicy
 from fraudstream.clock import ManualClock
+from fraudstream.contracts.parked import ParkedRecord, parse_parked
 from fraudstream.contracts.topics import ALERTS, FAILED_ALERTS
 from fraudstream.ports.delivery import FunctionAnswer
 
@@ -87,8 +86,7 @@ class World:
 
     @property
     def parked(self) -> list[ParkedRecord]:
-        values = [record.value or b"" for record in self.broker.logs[FAILED_ALERTS, 0]]
-        return [msgspec.json.decode(value, type=ParkedRecord) for value in values]
+        return [parse_parked(record.value) for record in self.broker.logs[FAILED_ALERTS, 0]]
 
 
 def naming(*bad: int) -> Callable[[ScriptedFunction, dict[str, Any]], FunctionAnswer]:
