@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import json
 import os
 import signal
 import subprocess
@@ -179,6 +180,7 @@ def test_the_process_stops_cleanly_on_a_signal(bench: Bench) -> None:
     with process:
         assert "label applier ready" in process.stderr.readline()
         process.send_signal(signal.SIGTERM)
-        _, errors = process.communicate(timeout=PATIENCE)
+        said = [json.loads(line)["level"] for line in process.stderr]
+        assert process.wait(PATIENCE) == 0
 
-    assert (process.returncode, errors) == (0, "")
+    assert set(said) <= {"info"}, "other tests leave labels in this log, which may be taken before the signal is seen"

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import time
+import uuid
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -34,7 +35,7 @@ class Function:
         self.notifier = notifier or MemoryNotifier()
         self.sent = sent or SentInMemory()
         self.output = io.StringIO()
-        logger = Logger(service=f"test-{id(self)}", stream=self.output)
+        logger = Logger(service=f"test-{uuid.uuid4()}", stream=self.output)  # one name, one stream for ever
         self.handle = AlertFunction(self.notifier, self.sent, logger)
 
     def __call__(self, *records: Record, remaining: float = 30.0) -> Any:  # noqa: ANN401 - JSON

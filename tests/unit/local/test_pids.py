@@ -32,6 +32,7 @@ def test_a_stranger_with_an_old_id_is_left_alone() -> None:
 
 
 def test_a_group_is_ended_with_the_signal_it_was_given() -> None:
+    """A process that a shell put into the background ignores SIGINT, and so does all that it starts."""
     with subprocess.Popen(["sleep", "60"], start_new_session=True) as process:
-        assert end_group(process.pid, started_at(process.pid) or 0, signal.SIGINT, timeout=10.0) is True
-        assert process.wait() == -signal.SIGINT
+        assert end_group(process.pid, started_at(process.pid) or 0, signal.SIGUSR1, timeout=10.0) is True
+        assert process.wait() == -signal.SIGUSR1
