@@ -4,8 +4,11 @@ import logging
 import sys
 
 import structlog
+from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from fraudstream.settings import LogSettings
+
+log = structlog.get_logger()
 
 
 def configure(process: str, settings: LogSettings | None = None) -> None:
@@ -29,3 +32,11 @@ def configure(process: str, settings: LogSettings | None = None) -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(process=process)
+    set_on_retry_hooks([_tell_of_retry])
+
+
+def _tell_of_retry(retry: RetryDetails) -> None:
+    """The line that every loop of ours writes; the names and arguments of calls say nothing to whoever reads it."""
+    log.warning(
+        "trying again", error=str(retry.caused_by), failures=retry.retry_num, in_seconds=round(retry.wait_for, 1)
+    )
