@@ -12,6 +12,7 @@ from fraudstream.adapters.database.quality_store import PostgresQuality
 from fraudstream.adapters.database.training_history import PostgresTrainingHistory
 from fraudstream.adapters.model_registry import MlflowRegistry
 from fraudstream.clock import SystemClock
+from fraudstream.heartbeat import Heartbeat
 from fraudstream.ports.registry import ModelRegistry
 from fraudstream.progress import Progress
 from fraudstream.service import stop_on_signals
@@ -45,8 +46,14 @@ def retrain(
     settings, url = RegistrySettings.load(), DatabaseSettings.load().database_url.get_secret_value()
     console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
 
+    heart = Heartbeat.load()
+
     def open_registry() -> ModelRegistry:
         return MlflowRegistry(settings)
+
+    def tell(line: str) -> None:
+        heart.beat()
+        console.print(line)
 
     quality = PostgresQuality(url)
     with contextlib.closing(quality), Progress("payments of the log read") as live:
@@ -59,11 +66,11 @@ def retrain(
             rules=rules,
             gate_rules=GateRules(maturity=rules.maturity),
             author=author_of(author),
-            progress=console.print,
+            progress=tell,
             report=live.report,
         )
         if interval is None:
             return retraining.run_once()
         logs.configure("retraining")
-        keep_retraining(retraining, interval, stopping=stop_on_signals(), clock=SystemClock())
+        keep_retraining(retraining, interval, stopping=stop_on_signals(), clock=SystemClock(), heart=heart)
     return None

@@ -40,6 +40,8 @@ LOOKS = 14
 
 AFTER_A_FAILURE = 600.0
 """Seconds until a step that failed for a reason of its own is tried again: it may be a whole training."""
+IDLE = 1.0
+"""Seconds between two signs of life while nothing is due."""
 
 log = structlog.get_logger()
 
@@ -198,10 +200,13 @@ def keep_retraining(
     Raises:
         TemporarilyUnavailable: database or registry did not answer for minutes.
     """
-    told = ""
+    due, told = float("-inf"), ""
 
     def step() -> None:
-        nonlocal told
+        nonlocal due, told
+        if (left := due - clock.monotonic()) > 0:
+            pause(min(left, IDLE), stopping=stopping, clock=clock)
+            return
         wait = interval
         try:
             done = retraining.run_once()
@@ -212,7 +217,7 @@ def keep_retraining(
             if done.reason != told:
                 log.info("retraining", step=done.step.value, reason=done.reason, version=done.version)
             told = done.reason
-        pause(wait, stopping=stopping, clock=clock)
+        due = clock.monotonic() + wait
 
     log.info("retraining ready", every=retraining.rules.every, maturity=retraining.rules.maturity)
     serve(step, stopping=stopping, clock=clock, heartbeat=heart or Heartbeat.load())

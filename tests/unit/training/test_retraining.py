@@ -19,6 +19,7 @@ from fraudstream.clock import ManualClock
 from fraudstream.errors import ConfigurationError, ModelUnavailable, TemporarilyUnavailable
 from fraudstream.features.catalogue import CATALOGUE_VERSION
 from fraudstream.features.events import Floats
+from fraudstream.heartbeat import Heartbeat
 from fraudstream.models.archive import digest_of, load_model, to_bytes
 from fraudstream.models.walker import score
 from fraudstream.ports.life_cycle import Candidate, Signature
@@ -270,6 +271,26 @@ def test_a_service_gets_over_a_failed_training_and_does_not_hurry() -> None:
     keep_retraining(failing, 60.0, stopping=failing.stopping, clock=clock)  # type: ignore[arg-type]
 
     assert clock.now() - begun >= AFTER_A_FAILURE
+
+
+class Beats(Heartbeat):
+    """Remembers when the heart beat."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        super().__init__()
+        self.clock, self.times = clock, [clock.now()]
+
+    def beat(self) -> None:
+        self.times.append(self.clock.now())
+
+
+def test_a_service_that_waits_for_its_next_step_is_alive() -> None:
+    clock, failing = ManualClock(), Failing(ConfigurationError("no space"), ModelUnavailable("too slow"))
+    heart = Beats(clock)
+    keep_retraining(failing, 3_600.0, stopping=failing.stopping, clock=clock, heart=heart)  # type: ignore[arg-type]
+
+    assert heart.times[-1] - heart.times[0] >= 3_600
+    assert max(np.diff(heart.times)) < 10
 
 
 def test_a_service_ends_where_nothing_answers_for_long() -> None:
