@@ -10,7 +10,7 @@ provision = typer.Typer(help="Prepare what the apps need; each step may be repea
 
 @provision.command("secrets")
 def secrets(folder: Annotated[Path, typer.Argument(help="Where they are kept.", exists=True)]) -> None:
-    """Make a random password for each database role, as files."""
+    """Make a random password for each database role and a token for the analyst's service, as files."""
     from fraudstream.provisioning.secret_files import write_secrets  # noqa: PLC0415
     from fraudstream.settings import AdministratorSettings  # noqa: PLC0415
 

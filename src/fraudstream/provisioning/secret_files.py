@@ -1,4 +1,4 @@
-"""Random passwords as files: libpq's own format, one folder for each role, never printed."""
+"""Random secrets as files, one folder for each who needs one: passwords in libpq's own format, the analyst's token."""
 
 import os
 import secrets
@@ -6,29 +6,40 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from fraudstream.adapters.database.roles import Role
+from fraudstream.analyst.token_file import read_or_make_token, token_file
 from fraudstream.errors import ConfigurationError
 
 ADMINISTRATOR = "postgres"
 EVERYTHING = "database"
 """Folder of the one file with all passwords, for whoever makes the roles."""
+ANALYST = "analyst"
+"""Folder of the token that the analyst's service asks for."""
 PASSWORD_BYTES = 32
 PGPASS = "pgpass"
 
 
 def write_secrets(folder: Path, *, administrator_password: str | None = None) -> bool:
-    """Make the passwords of every role, where there are none yet; returns whether any was made.
+    """Make every role's password and the analyst's token, where there are none yet; returns whether any was made.
 
     Under `folder`, `<role>/pgpass` holds that role's password for libpq's PGPASSFILE, `database/pgpass` holds all of
-    them, and `postgres/password` the administrator's for a new server. What is there stays as it is, so that a second
-    start fits the database of the first; a role that is new gets a password of its own.
+    them, `postgres/password` the administrator's for a new server, and `analyst/api-token` the token. What is there
+    stays as it is, so that a second start fits the database of the first; a new role gets a password of its own.
 
     Args:
         folder: a folder that exists.
         administrator_password: of a server that exists already; random if `None`.
 
     Raises:
-        ConfigurationError: the folder can't be written, or the administrator's password is another one than before.
+        ConfigurationError: the folder can't be written, the administrator's password is another one than before, or
+            the token is none.
     """
+    made = _write_passwords(folder, administrator_password)
+    fresh = not token_file(folder / ANALYST).exists()
+    read_or_make_token(folder / ANALYST)
+    return made or fresh
+
+
+def _write_passwords(folder: Path, administrator_password: str | None) -> bool:
     complete = folder / EVERYTHING / PGPASS
     known = read_passwords(complete) if complete.exists() else {}
     if administrator_password and known.get(ADMINISTRATOR, administrator_password) != administrator_password:

@@ -1,12 +1,13 @@
-"""Passwords are random, made once, readable for their owner alone, and in the form libpq wants."""
+"""Secrets are random, made once, readable for their owner alone, and passwords are in the form libpq wants."""
 
 from pathlib import Path
 
 import pytest
 
 from fraudstream.adapters.database.roles import Role
+from fraudstream.analyst.token_file import read_or_make_token, token_file
 from fraudstream.errors import ConfigurationError
-from fraudstream.provisioning.secret_files import ADMINISTRATOR, read_passwords, write_secrets
+from fraudstream.provisioning.secret_files import ADMINISTRATOR, ANALYST, read_passwords, write_secrets
 
 
 def mode(path: Path) -> int:
@@ -43,10 +44,22 @@ def test_files_are_for_their_owner_but_the_one_a_foreign_image_reads(tmp_path: P
 
 def test_a_second_start_changes_nothing(tmp_path: Path) -> None:
     write_secrets(tmp_path)
-    before = everything(tmp_path)
+    before, token = everything(tmp_path), token_file(tmp_path / ANALYST).read_text()
 
     assert not write_secrets(tmp_path)
     assert everything(tmp_path) == before
+    assert token_file(tmp_path / ANALYST).read_text() == token
+
+
+def test_a_volume_of_an_earlier_version_gets_the_token_it_lacks(tmp_path: Path) -> None:
+    write_secrets(tmp_path)
+    before = everything(tmp_path)
+    token_file(tmp_path / ANALYST).unlink()
+
+    assert write_secrets(tmp_path)
+    assert everything(tmp_path) == before
+    assert mode(token_file(tmp_path / ANALYST)) == 0o600
+    assert len(read_or_make_token(tmp_path / ANALYST)) >= 40
 
 
 def test_a_role_that_is_new_is_added_and_the_others_stay(tmp_path: Path) -> None:
