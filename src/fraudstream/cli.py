@@ -113,6 +113,9 @@ def train(
     customers: Customers = 2_000,
     history_days: HistoryDays = 45,
     start: Start = None,
+    model: Annotated[
+        str | None, typer.Option(help="Family of models, or best of all; one that is quick to train if unset.")
+    ] = None,
     author: Author = None,
 ) -> None:
     """Train on simulated history, register the model."""
@@ -127,6 +130,7 @@ def train(
         customers=customers,
         history_days=history_days,
         start=_epoch_seconds(start),
+        model=model,
         promote_because="trained and promoted in one go" if promote else None,
         author=author,
     )

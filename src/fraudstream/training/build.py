@@ -1,6 +1,6 @@
 """From vectors and labels to a scoring model with its calibration, threshold and golden set."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,7 +22,9 @@ GOLDEN_ROWS = 128
 
 
 @dataclass(frozen=True)
-class _Fitted:
+class Fitted:
+    """An estimator by a recipe, and the same as arrays with its prior corrected."""
+
     recipe: Recipe
     estimator: Classifier
     model: ScoringModel
@@ -51,17 +53,23 @@ def build_model(
     seed: int,
     scenario_names: Mapping[int, str],
     recipes: Sequence[Recipe] = USUAL,
+    tried: Callable[[Trial], None] | None = None,
 ) -> BuiltModel:
     """Fit, choose, export, calibrate, choose the threshold and measure, on the vectors (n, F) of a history.
 
     Of several `recipes` the one that ranks the calibration week best is taken; nothing is chosen on what is measured.
+    `tried` is told each trial.
 
     Raises:
-        ConfigurationError: too few labelled frauds.
+        ConfigurationError: no recipe, or too few labelled frauds.
         ModelUnavailable: the exported arrays do not give scikit-learn's own predictions.
     """
-    fitted = [_fitted(recipe, history, vectors, windows, seed) for recipe in recipes]
-    trials = tuple(_tried(one, history, vectors, windows) for one in fitted)
+    fitted, trials = [], []
+    for recipe in recipes:
+        fitted.append(_fitted(recipe, history, vectors, windows, seed))
+        trials.append(_tried(fitted[-1], history, vectors, windows))
+        if tried is not None:
+            tried(trials[-1])
     chosen = fitted[trials.index(choose(trials))]
     model = _calibrated(chosen.model, history, vectors, windows)
     golden = vectors[windows.evaluation][golden_rows(score(model, vectors[windows.evaluation], top=0).log_odds)]
@@ -74,7 +82,7 @@ def build_model(
         baseline=_measured(baseline, history, vectors, windows, scenario_names),
         export_difference=difference,
         recipe=chosen.recipe,
-        trials=trials,
+        trials=tuple(trials),
     )
 
 
@@ -106,14 +114,14 @@ def calibrated(
     return replace(fitted, threshold=threshold)
 
 
-def _fitted(recipe: Recipe, history: History, vectors: Floats, windows: Windows, seed: int) -> _Fitted:
+def _fitted(recipe: Recipe, history: History, vectors: Floats, windows: Windows, seed: int) -> Fitted:
     _, fraud = history.known_at(windows.cut_off)
     rows = recipe.rows(fraud, windows.training)
     estimator = recipe.fit(vectors[rows], fraud[rows], seed=seed)
-    return _Fitted(recipe, estimator, recipe.model(estimator, fraud, windows.training))
+    return Fitted(recipe, estimator, recipe.model(estimator, fraud, windows.training))
 
 
-def _tried(fitted: _Fitted, history: History, vectors: Floats, windows: Windows) -> Trial:
+def _tried(fitted: Fitted, history: History, vectors: Floats, windows: Windows) -> Trial:
     _, fraud = history.known_at(history.end)
     log_odds = score(fitted.model, vectors[windows.calibration], top=0).log_odds
     return Trial(fitted.recipe, (average_precision(log_odds, fraud[windows.calibration]),))

@@ -1,7 +1,7 @@
 """A finished training as the registry takes it: figures, tags and files."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from fraudstream.models.archive import digest_of, to_bytes
@@ -11,6 +11,7 @@ from fraudstream.training.build import BuiltModel
 from fraudstream.training.card import SIMULATED, Origin, model_card, moment_text
 from fraudstream.training.evaluate import better
 from fraudstream.training.parts import CARD_FILE, DIGEST_TAG, METADATA_FILE, MODEL_FILE, STATE_DIGEST_TAG, STATE_FILE
+from fraudstream.training.recipes import Recipe, Trial
 
 
 def registry_entry(
@@ -56,6 +57,14 @@ def registry_entry(
     )
 
 
+def choice_facts(recipe: Recipe, trials: Sequence[Trial]) -> dict[str, str]:
+    """Which recipe was taken, and the average precision of each that was tried, as facts of a training."""
+    facts = {"model": recipe.text, "model_family": recipe.family.value}
+    if len(trials) > 1:
+        facts["chosen_from"] = "; ".join(f"{trial.mean:.4f} {trial.recipe.text}" for trial in trials)
+    return facts
+
+
 def _metadata(
     built: BuiltModel, facts: Mapping[str, str], tags: Mapping[str, str], started_at: float
 ) -> dict[str, object]:
@@ -63,9 +72,19 @@ def _metadata(
         "facts": dict(facts),
         "tags": dict(tags),
         "features": built.model.feature_names,
+        "recipe": _plain(built.recipe),
+        "trials": [_plain(trial.recipe) | {"average_precision": trial.average_precision} for trial in built.trials],
         "calibration": asdict(built.model.calibration),
         "threshold": built.model.threshold,
         "evaluation": asdict(built.evaluation),
         "baseline": asdict(built.baseline),
         "started_at": moment_text(started_at),
+    }
+
+
+def _plain(recipe: Recipe) -> dict[str, object]:
+    return {
+        "family": recipe.family.value,
+        "settings": dict(recipe.settings),
+        "genuine_per_fraud": recipe.genuine_per_fraud,
     }

@@ -11,6 +11,7 @@ from fraudstream.errors import ConfigurationError
 from fraudstream.settings import DatabaseSettings, RegistrySettings
 from fraudstream.training.authorship import author_of
 from fraudstream.training.background_registry import BackgroundRegistry
+from fraudstream.training.families import families_named
 
 if TYPE_CHECKING:  # what takes seconds to import is imported while the registry opens in its own process
     from fraudstream.adapters.database.deployment_store import PostgresDeployments
@@ -25,6 +26,7 @@ def train(
     customers: int,
     history_days: int,
     start: float | None = None,
+    model: str | None = None,
     promote_because: str | None = None,
     author: str | None = None,
 ) -> "TrainedVersion":
@@ -35,22 +37,26 @@ def train(
         customers: cardholders in the city.
         history_days: days of history.
         start: midnight UTC of the first day, in seconds since 1970; the simulation's own if unset.
+        model: a family, or `best` for the best of all by the week before the one it is measured on; unset, one that is
+            quick to train.
         promote_because: if given, put the version to work at once, for this reason; the database is needed then.
             Without, the training goes on record there if there is one.
         author: who decides; the login name if unset.
 
     Raises:
-        ConfigurationError: a missing setting, or a history with too little in it.
+        ConfigurationError: a missing setting, a family there is not, or a history with too little in it.
         TemporarilyUnavailable: registry or database did not answer.
     """
     started_at = SystemClock().now()
+    if model is not None:
+        families_named(model)  # before anything is opened
     settings = RegistrySettings.load()
     database = DatabaseSettings.load() if promote_because is not None else _database_if_set()
     console = Console(highlight=False)
     with BackgroundRegistry(partial(MlflowRegistry, settings)) as registry:
         from fraudstream.training.register import TrainingPlan, put_on_record, train_and_register  # noqa: PLC0415
 
-        plan = TrainingPlan(seed=seed, customers=customers, history_days=history_days, start=start)
+        plan = TrainingPlan(seed=seed, customers=customers, history_days=history_days, start=start, model=model)
         trained = train_and_register(registry, plan, started_at=started_at, progress=console.print)
         if database is not None:
             put_on_record(_deployments(database), trained, author=author_of(author))

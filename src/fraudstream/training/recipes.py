@@ -105,6 +105,11 @@ def choose(trials: Sequence[Trial]) -> Trial:
     return max(trials, key=lambda trial: trial.mean)
 
 
+def recipes_of(families: Sequence[Family]) -> tuple[Recipe, ...]:
+    """Every recipe of some families."""
+    return tuple(recipe for family in families for recipe in RECIPES[family])
+
+
 def thinned(fraud: Bools, rows: slice, *, genuine: int) -> npt.NDArray[np.int64]:
     """The rows with every fraud and at most so many other payments, evenly spread over time; ascending."""
     everything = np.arange(rows.start, rows.stop)

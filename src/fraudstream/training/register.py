@@ -9,8 +9,10 @@ from fraudstream.ports.registry import CHALLENGER, ModelRegistry
 from fraudstream.simulation.city import DEFAULT_START, CityWorld
 from fraudstream.training.dataset import DAY
 from fraudstream.training.evaluate import Evaluation
+from fraudstream.training.families import families_named
 from fraudstream.training.parts import DIGEST_TAG
 from fraudstream.training.provenance import code_version
+from fraudstream.training.recipes import USUAL, Recipe, recipes_of
 from fraudstream.training.retrain import AS_OF
 from fraudstream.training.train import Progress, Trained, run_training
 
@@ -36,16 +38,28 @@ class TrainedVersion:
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """What to train on: the first `history_days` days of a city, from `start` (seconds since 1970 UTC) on."""
+    """What to train: the first `history_days` days of a city, from `start` (seconds since 1970 UTC) on.
+
+    `model` names a family, or `best` for the best of all; unset, it is the one that is quick to train.
+    """
 
     seed: int
     customers: int
     history_days: int
     start: float | None
+    model: str | None = None
 
     def world(self) -> CityWorld:
         """The city; it starts at the simulation's own time if the plan names none."""
         return CityWorld(self.seed, self.customers, self._start)
+
+    def recipes(self) -> tuple[Recipe, ...]:
+        """What is tried.
+
+        Raises:
+            ConfigurationError: there is no such family.
+        """
+        return USUAL if self.model is None else recipes_of(families_named(self.model))
 
     @property
     def end(self) -> float:
@@ -71,7 +85,12 @@ def train_and_register(
         TemporarilyUnavailable: the registry did not answer.
     """
     trained = run_training(
-        plan.world(), plan.history_days, started_at=started_at, code_version=code_version(), progress=progress
+        plan.world(),
+        plan.history_days,
+        started_at=started_at,
+        code_version=code_version(),
+        progress=progress,
+        recipes=plan.recipes(),
     )
     return register(registry, trained, known_on=plan.end, progress=progress)
 

@@ -1,7 +1,7 @@
 """A training on the log: the vectors payments were scored by, and the labels that have arrived since."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -17,16 +17,17 @@ from fraudstream.progress import Report, unreported
 from fraudstream.training.build import (
     COST_OF_AN_ALERT,
     BuiltModel,
+    Fitted,
     calibrated,
     golden_rows,
 )
 from fraudstream.training.card import RECORDED, moment_text
 from fraudstream.training.dataset import DAY
-from fraudstream.training.entry import registry_entry
-from fraudstream.training.evaluate import Evaluation, evaluate
+from fraudstream.training.entry import choice_facts, registry_entry
+from fraudstream.training.evaluate import Evaluation, average_precision, evaluate
 from fraudstream.training.export import Classifier, check_equal
 from fraudstream.training.fit import FEWEST_FRAUDS
-from fraudstream.training.recipes import BASELINE, USUAL, Recipe
+from fraudstream.training.recipes import BASELINE, USUAL, Recipe, Trial, choose
 from fraudstream.training.train import Progress, Stopwatch, Trained
 
 LONGEST = 90 * DAY
@@ -41,7 +42,6 @@ GOLDEN_FROM = 20_000
 GENUINE_ROWS = 60_000
 """Payments of either outcome that are held to train on, at the most; more are thinned evenly."""
 SCENARIOS = {1: "labelled fraud"}
-RECIPE = USUAL[0]
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,9 @@ def train_on_log(
     code_version: str,
     progress: Progress,
     report: Report = unreported,
+    recipes: Sequence[Recipe] = USUAL,
 ) -> Trained:
-    """Read, fit, calibrate, choose the threshold, measure and pack.
+    """Read, fit, choose, calibrate, choose the threshold, measure and pack.
 
     Args:
         history: the log; read in batches, of which a bounded number of payments is kept.
@@ -115,6 +116,7 @@ def train_on_log(
         code_version: what is recorded as the code it was trained with.
         progress: told one line after each step.
         report: told how many payments are read.
+        recipes: what is tried; the best on `spans.calibration` is taken.
 
     Raises:
         ConfigurationError: the log has too little in it.
@@ -129,10 +131,12 @@ def train_on_log(
         rows = _training_rows(history, spans.training, report)
     progress(f"{len(rows):,} payments to train on, {int(rows.fraud.sum()):,} of them fraud")
     with watch.step("fit"):
-        boosting, model = _fitted(RECIPE, rows, seed)
-        _, baseline = _fitted(BASELINE, rows, seed)
-    with watch.step("calibrate"):
-        models = _calibrated(history, spans.calibration, [model, baseline], report)
+        fitted = [_fitted(recipe, rows, seed) for recipe in (*recipes, BASELINE)]
+    with watch.step("choose and calibrate"):
+        found = list(_scores(history, spans.calibration, [one.model for one in fitted], report))
+        trials = _trials(recipes, found)
+        place = trials.index(choose(trials))
+        models = [_calibrated(fitted[of].model, found[of], spans.calibration) for of in (place, -1)]
     with watch.step("measure"):
         evaluations = [
             _measured(model, found)
@@ -140,28 +144,32 @@ def train_on_log(
         ]
     with watch.step("pack"):
         facts = _facts(spans, history.extent(spans.training), rows, models[0], seed, code_version)
-        proved, difference = _proved(models[0], boosting, _sample(history, spans.evaluation), facts)
-        built = BuiltModel(proved, evaluations[0], evaluations[1], difference, RECIPE, ())
+        facts |= choice_facts(recipes[place], trials)
+        proved, difference = _proved(models[0], fitted[place].estimator, _sample(history, spans.evaluation), facts)
+        built = BuiltModel(proved, evaluations[0], evaluations[1], difference, recipes[place], trials)
         run = registry_entry(built, proved.metadata, started_at, {}, origin=RECORDED)
     return Trained(proved, built.evaluation, built.baseline, run, watch.steps)
 
 
-def _calibrated(
-    history: TrainingHistory, window: Window, models: list[ScoringModel], report: Report
-) -> list[ScoringModel]:
+def _trials(recipes: Sequence[Recipe], found: Sequence[Scores]) -> tuple[Trial, ...]:
+    """What each recipe was worth; the scores of further models behind theirs are left aside."""
+    return tuple(
+        Trial(recipe, (average_precision(scores.log_odds, scores.fraud),))
+        for recipe, scores in zip(recipes, found, strict=False)
+    )
+
+
+def _calibrated(model: ScoringModel, found: Scores, window: Window) -> ScoringModel:
     days = (window.end - window.begin) / DAY
-    return [
-        calibrated(model, found.log_odds, found.amount, found.fraud, days=days)
-        for model, found in zip(models, _scores(history, window, models, report), strict=True)
-    ]
+    return calibrated(model, found.log_odds, found.amount, found.fraud, days=days)
 
 
 def _proved(
-    model: ScoringModel, boosting: Classifier, candidates: Floats, facts: dict[str, str]
+    model: ScoringModel, estimator: Classifier, candidates: Floats, facts: dict[str, str]
 ) -> tuple[ScoringModel, float]:
     """The model with its golden set and facts, and its largest difference to scikit-learn's own."""
     golden = candidates[golden_rows(score(model, candidates).log_odds)]
-    difference = check_equal(model, boosting, golden)
+    difference = check_equal(model, estimator, golden)
     facts["largest_difference_to_scikit_learn"] = f"{difference:.3g}"
     golden_scores = score(model, golden).probability
     return replace(model, golden_vectors=golden, golden_scores=golden_scores, metadata=facts), difference
@@ -186,11 +194,11 @@ def _in_order(batches: list[PastPayments]) -> PastPayments:
     return rows.take(np.lexsort((rows.amount, rows.event_time)))
 
 
-def _fitted(recipe: Recipe, rows: PastPayments, seed: int) -> tuple[Classifier, ScoringModel]:
+def _fitted(recipe: Recipe, rows: PastPayments, seed: int) -> Fitted:
     everything = slice(0, len(rows))
     some = rows.take(recipe.rows(rows.fraud, everything))
     estimator = recipe.fit(some.features, some.fraud, seed=seed)
-    return estimator, recipe.model(estimator, rows.fraud, everything)
+    return Fitted(recipe, estimator, recipe.model(estimator, rows.fraud, everything))
 
 
 def _scores(history: TrainingHistory, window: Window, models: list[ScoringModel], report: Report) -> Iterator[Scores]:
@@ -246,7 +254,6 @@ def _facts(
         "trained_on": str(len(rows)),
         "data_sha256": digest.hexdigest(),
         "code_version": code_version,
-        "model": RECIPE.text,
         "calibration": f"Platt, slope {model.calibration.slope:.6f}, intercept {model.calibration.intercept:.6f}",
         "cost_of_an_alert": str(COST_OF_AN_ALERT),
         "alert_budget": str(ALERT_BUDGET),

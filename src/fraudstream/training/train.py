@@ -1,9 +1,10 @@
 """One training from end to end, up to what goes into the registry."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from fraudstream.decisions.policy import ALERT_BUDGET
 from fraudstream.features.events import Floats
@@ -15,9 +16,10 @@ from fraudstream.simulation.scenarios import SCENARIOS
 from fraudstream.training.build import COST_OF_AN_ALERT, BuiltModel, build_model
 from fraudstream.training.card import moment_text
 from fraudstream.training.dataset import History, simulate_history, windows_of
-from fraudstream.training.entry import registry_entry
+from fraudstream.training.entry import choice_facts, registry_entry
 from fraudstream.training.evaluate import Evaluation
 from fraudstream.training.handover import initial_state
+from fraudstream.training.recipes import USUAL, Recipe, Trial
 
 Progress = Callable[[str], None]
 
@@ -49,8 +51,16 @@ class Trained:
     seconds: dict[str, float]
 
 
-def run_training(world: CityWorld, days: int, *, started_at: float, code_version: str, progress: Progress) -> Trained:
-    """Simulate, replay, fit, calibrate, choose the threshold, measure and pack.
+def run_training(
+    world: CityWorld,
+    days: int,
+    *,
+    started_at: float,
+    code_version: str,
+    progress: Progress,
+    recipes: Sequence[Recipe] = USUAL,
+) -> Trained:
+    """Simulate, replay, fit, choose, calibrate, choose the threshold, measure and pack.
 
     Args:
         world: the simulated city; its first `days` days are the history.
@@ -58,6 +68,7 @@ def run_training(world: CityWorld, days: int, *, started_at: float, code_version
         started_at: when this training began, in seconds since 1970 UTC.
         code_version: what is recorded as the code it was trained with.
         progress: told one line after each step.
+        recipes: what is tried; the best on the week before the last is taken.
 
     Raises:
         ConfigurationError: a history that is too short or has too few frauds.
@@ -69,7 +80,15 @@ def run_training(world: CityWorld, days: int, *, started_at: float, code_version
     with watch.step("replay through the feature kernel"):
         replay = replay_history(history.events, history.arrivals)
     with watch.step("fit, calibrate and measure"):
-        built = build_model(history, replay.vectors, windows_of(history), seed=world.seed, scenario_names=SCENARIOS)
+        built = build_model(
+            history,
+            replay.vectors,
+            windows_of(history),
+            seed=world.seed,
+            scenario_names=SCENARIOS,
+            recipes=recipes,
+            tried=partial(_tell, progress) if len(recipes) > 1 else None,
+        )
     with watch.step("draw"):
         pictures = _pictures(built, history, replay.vectors)
     with watch.step("pack"):
@@ -78,6 +97,10 @@ def run_training(world: CityWorld, days: int, *, started_at: float, code_version
         state = initial_state(history, replay)
         run = registry_entry(replace(built, model=model), facts, started_at, pictures, state=state)
     return Trained(model, built.evaluation, built.baseline, run, watch.steps)
+
+
+def _tell(progress: Progress, trial: Trial) -> None:
+    progress(f"average precision {trial.mean:.4f} on the week before the last: {trial.recipe.text}")
 
 
 def _pictures(built: BuiltModel, history: History, vectors: Floats) -> Mapping[str, bytes]:
@@ -103,7 +126,7 @@ def _facts(world: CityWorld, days: int, history: History, built: BuiltModel, cod
         "payments": str(len(history.events)),
         "data_sha256": history.digest(),
         "code_version": code_version,
-        "model": built.recipe.text,
+        **choice_facts(built.recipe, built.trials),
         "calibration": f"Platt, slope {built.model.calibration.slope:.6f}, intercept "
         f"{built.model.calibration.intercept:.6f}",
         "cost_of_an_alert": str(COST_OF_AN_ALERT),

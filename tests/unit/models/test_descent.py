@@ -68,6 +68,12 @@ def test_a_forest_compares_in_single_precision_without_reasons_too() -> None:
     assert score(model(trees(threshold=threshold)), just_above, top=0).log_odds[0] == 1.0
 
 
+def test_boosting_in_single_precision_scores_the_same_without_reasons() -> None:
+    boosted = trees(**(vars(grown(30)) | {"base": -4.0, "scale": 0.06, "float32_inputs": True}))
+
+    assert same(model(boosted, Calibration(0.8, -0.3)), payments(500))
+
+
 def test_a_missing_value_still_takes_the_direction_of_its_node() -> None:
     vectors = payments(300)
     vectors[::3, 1] = np.nan

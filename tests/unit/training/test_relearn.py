@@ -15,6 +15,7 @@ from fraudstream.ports.matured import Window
 from fraudstream.training import relearn
 from fraudstream.training.dataset import DAY
 from fraudstream.training.parts import CARD_FILE, DIGEST_TAG, METADATA_FILE, MODEL_FILE, STATE_DIGEST_TAG, STATE_FILE
+from fraudstream.training.recipes import BASELINE, USUAL
 from fraudstream.training.relearn import Spans, spans_of, too_little, train_on_log
 from fraudstream.training.train import Trained
 
@@ -110,6 +111,26 @@ def test_only_so_many_payments_are_held(
     assert 3_000 < trained.evaluation.payments <= 6_000
     assert max(done for done, _ in seen) <= 6_000
     assert trained.evaluation.auc > 0.85
+
+
+def test_of_several_recipes_the_best_on_the_calibration_span_is_taken(
+    history: MemoryTrainingHistory, spans: Spans
+) -> None:
+    trained = train_on_log(
+        history,
+        spans,
+        seed=3,
+        started_at=STARTED_AT,
+        code_version="0.1.0+test",
+        progress=lambda _: None,
+        recipes=(BASELINE, *USUAL),
+    )
+
+    metadata = json.loads(trained.run.artefacts[METADATA_FILE])
+    worth = {trial["family"]: trial["average_precision"] for trial in metadata["trials"]}
+    assert metadata["recipe"]["family"] == max(worth, key=lambda family: worth[family])
+    assert trained.run.parameters["model_family"] == metadata["recipe"]["family"]
+    assert len(trained.run.parameters["chosen_from"].split("; ")) == len(worth) == 2
 
 
 def without_frauds(history: MemoryTrainingHistory) -> MemoryTrainingHistory:

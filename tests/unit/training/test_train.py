@@ -9,13 +9,18 @@ from tests.unit.training.conftest import CUSTOMERS, SEED, STARTED_AT, SmallCity
 
 from fraudstream.errors import ConfigurationError
 from fraudstream.features.catalogue import CATALOGUE_VERSION, FEATURE_NAMES, index_of
+from fraudstream.features.events import Floats
+from fraudstream.features.replay import LabelArrivals
 from fraudstream.models.archive import digest_of, load_model
 from fraudstream.models.arrays import Trees
 from fraudstream.models.initial_state import load_state
 from fraudstream.models.walker import score
 from fraudstream.simulation.city import DEFAULT_START, CityWorld
-from fraudstream.training.build import build_model, golden_rows
-from fraudstream.training.dataset import windows_of
+from fraudstream.simulation.scenarios import SCENARIOS
+from fraudstream.training.build import BuiltModel, build_model, golden_rows
+from fraudstream.training.dataset import History, windows_of
+from fraudstream.training.entry import choice_facts
+from fraudstream.training.families import Family
 from fraudstream.training.parts import (
     CARD_FILE,
     DIGEST_TAG,
@@ -24,7 +29,7 @@ from fraudstream.training.parts import (
     STATE_DIGEST_TAG,
     STATE_FILE,
 )
-from fraudstream.training.recipes import HISTORY_BOUND, thinned
+from fraudstream.training.recipes import HISTORY_BOUND, RECIPES, USUAL, Recipe, Trial
 from fraudstream.training.train import Trained, run_training
 
 
@@ -80,6 +85,61 @@ def test_the_truth_is_not_trained_on(trained: Trained, city: SmallCity) -> None:
     assert other.evaluation.auc == pytest.approx(1 - trained.evaluation.auc)
 
 
+def few_trees() -> tuple[Recipe, ...]:
+    """A recipe of each family of trees, with so few trees that their order on two weeks may differ."""
+    fewer = {"n_estimators": 5, "max_iter": 5}
+    return tuple(
+        replace(recipes[0], settings={name: fewer.get(name, value) for name, value in recipes[0].settings.items()})
+        for family, recipes in RECIPES.items()
+        if family is not Family.LOGISTIC_REGRESSION
+    )
+
+
+def test_of_several_recipes_the_best_before_the_last_week_is_taken(city: SmallCity) -> None:
+    told: list[Trial] = []
+    built = build_model(
+        city.history,
+        city.replay.vectors,
+        windows_of(city.history),
+        seed=SEED,
+        scenario_names=SCENARIOS,
+        recipes=few_trees(),
+        tried=told.append,
+    )
+
+    assert [trial.recipe for trial in built.trials] == list(few_trees())
+    assert built.recipe == max(built.trials, key=lambda trial: trial.mean).recipe
+    assert tuple(told) == built.trials
+    facts = choice_facts(built.recipe, built.trials)
+    assert facts["model_family"] == built.recipe.family
+    assert all(f"{trial.mean:.4f} {trial.recipe.text}" in facts["chosen_from"] for trial in built.trials)
+
+
+def test_the_week_that_is_measured_plays_no_part_in_the_choice(city: SmallCity) -> None:
+    """Payments, labels and truth of that week turned into noise: trials, choice and calibration stay as they are."""
+    windows, vectors = windows_of(city.history), city.replay.vectors.copy()
+    week = slice(windows.evaluation.start, windows.evaluation.stop)
+    vectors[week] = np.random.default_rng(1).permutation(vectors[week])
+    scenario, arrivals = city.history.scenario.copy(), city.history.arrivals
+    scenario[week] = np.random.default_rng(2).permutation(scenario[week])
+    others = arrivals.event_row < week.start
+    labels = LabelArrivals(arrivals.event_row[others], arrivals.arrived_at[others], arrivals.is_fraud[others])
+    assert not others.all()
+
+    def built(history: History, seen: Floats) -> BuiltModel:
+        return build_model(history, seen, windows, seed=SEED, scenario_names=SCENARIOS, recipes=few_trees())
+
+    real, noise = (
+        built(city.history, city.replay.vectors),
+        built(replace(city.history, arrivals=labels, scenario=scenario), vectors),
+    )
+
+    assert noise.trials == real.trials
+    assert noise.recipe == real.recipe
+    assert (noise.model.calibration, noise.model.threshold) == (real.model.calibration, real.model.threshold)
+    assert noise.evaluation.average_precision < 0.5 * real.evaluation.average_precision
+
+
 def test_the_initial_state_is_registered_with_its_digest(trained: Trained) -> None:
     content = trained.run.artefacts[STATE_FILE]
 
@@ -99,6 +159,8 @@ def test_the_run_says_when_with_what_and_how_well(trained: Trained) -> None:
     assert run.tags["code_version"] == "0.1.0+test"
     assert run.tags["catalogue_version"] == str(CATALOGUE_VERSION)
     assert float(run.tags["threshold"]) == trained.model.threshold
+    assert run.parameters["model"] == USUAL[0].text
+    assert run.parameters["model_family"] == USUAL[0].family
     assert run.metrics["auc"] == trained.evaluation.auc
     assert all(np.isfinite(value) for value in run.metrics.values())
 
@@ -107,6 +169,8 @@ def test_the_metadata_is_complete_json(trained: Trained) -> None:
     metadata = json.loads(trained.run.artefacts[METADATA_FILE])
 
     assert metadata["features"] == list(FEATURE_NAMES)
+    assert metadata["recipe"]["settings"] == dict(USUAL[0].settings)
+    assert [trial["family"] for trial in metadata["trials"]] == [USUAL[0].family]
     assert metadata["calibration"]["slope"] == trained.model.calibration.slope
     assert metadata["evaluation"]["frauds"] == trained.evaluation.frauds
     assert metadata["started_at"].startswith("2026-")
@@ -118,6 +182,7 @@ def test_the_card_says_that_a_simulator_proves_nothing_about_real_payments(train
     assert "it says nothing about how well\nthis model would find fraud among real payments" in card
     assert "| card testing, then cash-out |" in card
     assert trained.run.tags[DIGEST_TAG] in card
+    assert f"- model: {USUAL[0].text}" in card
 
 
 def test_the_pictures_stand_beside_the_figures(trained: Trained) -> None:
@@ -144,23 +209,6 @@ def test_the_golden_set_holds_the_highest_scores_and_some_of_every_rank() -> Non
     assert len(set(rows.tolist())) == 128
     assert set(range(64)) <= set(ranks.tolist())
     assert ranks.max() == 4_999
-
-
-def test_thinning_keeps_every_fraud_and_spreads_the_others_over_time() -> None:
-    fraud = np.zeros(1_000, np.bool_)
-    fraud[[3, 200, 201, 999]] = True
-
-    rows = thinned(fraud, slice(100, 1_000), genuine=90)
-
-    assert {200, 201, 999} <= set(rows.tolist())
-    assert (np.diff(rows) > 0).all()
-    assert len(rows) - 3 <= 90
-    assert rows[0] == 100
-    assert np.diff(rows).max() <= 13
-
-
-def test_a_history_with_few_payments_is_not_thinned() -> None:
-    assert thinned(np.zeros(50, np.bool_), slice(0, 50), genuine=90).tolist() == list(range(50))
 
 
 def test_a_city_without_enough_fraud_is_refused() -> None:
