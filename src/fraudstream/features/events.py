@@ -73,6 +73,17 @@ class EventColumns:
         return EventColumns(*(getattr(self, field.name)[index] for field in fields(self)))
 
 
+def joined(parts: Sequence[EventColumns]) -> EventColumns:
+    """The payments of all parts, one part after the other; there may be none."""
+    nothing = _nothing()
+    return EventColumns(
+        *(
+            np.concatenate([getattr(nothing, field.name), *(getattr(part, field.name) for part in parts)])
+            for field in fields(EventColumns)
+        )
+    )
+
+
 def columns_of(parsed: Sequence[ParsedTransaction]) -> EventColumns:
     """Turn parsed payments into columns, in their order."""
     transactions = [item.transaction for item in parsed]
@@ -94,3 +105,8 @@ def columns_of(parsed: Sequence[ParsedTransaction]) -> EventColumns:
 def uuid_at(ids: Bytes, row: int) -> uuid.UUID:
     """The id in one row of `EventColumns.transaction_id`."""
     return uuid.UUID(bytes=ids[row].tobytes())
+
+
+def _nothing() -> EventColumns:
+    ints, floats, codes = np.empty(0, np.int64), np.empty(0), np.empty(0, np.int16)
+    return EventColumns(np.empty((0, 16), np.uint8), ints, floats, floats, codes, codes, codes, ints, ints, codes)

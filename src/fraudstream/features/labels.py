@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from fraudstream.features.arguments import check_index, plain
 from fraudstream.features.catalogue import FEATURE_COUNT
-from fraudstream.features.events import EventColumns, Floats, Ints
+from fraudstream.features.events import Floats, Ints, joined
 from fraudstream.features.kernel import Labelled, Labels, payments_of, rows_of, run
 from fraudstream.features.state import CUSTOMER_STATE_WIDTH
 
@@ -58,12 +58,7 @@ def apply_labels(
         plain(merchant_row, np.int64),
     )
     turns = Labels(np.zeros(len(labels), np.int64), np.arange(len(labels)), plain(labels.is_fraud, np.bool_))
-    run(payments_of(_no_payments(), _NO_ROWS, _NO_ROWS), turns, labelled, rows, np.empty((0, FEATURE_COUNT)))
+    run(payments_of(joined([]), _NO_ROWS, _NO_ROWS), turns, labelled, rows, np.empty((0, FEATURE_COUNT)))
 
 
 _NO_ROWS = np.empty(0, np.int64)
-
-
-def _no_payments() -> EventColumns:
-    ints, floats, codes = np.empty(0, np.int64), np.empty(0), np.empty(0, np.int16)
-    return EventColumns(np.empty((0, 16), np.uint8), ints, floats, floats, codes, codes, codes, ints, ints, codes)

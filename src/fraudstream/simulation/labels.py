@@ -28,10 +28,12 @@ _BANK, _MATURED = LABEL_SOURCES.index("bank"), LABEL_SOURCES.index("matured")
 class SimulatedLabels:
     """`m` labels by arrival; at most one for each payment.
 
-    `transaction_id` is (m, 16) bytes; `arrived_at` seconds since 1970 UTC; `source` indexes `LABEL_SOURCES`.
+    `transaction_id` is (m, 16) bytes; `payment` (m,) its number among the payments of its world, from 0; `arrived_at`
+    seconds since 1970 UTC; `source` indexes `LABEL_SOURCES`.
     """
 
     transaction_id: Bytes
+    payment: Ints
     user_id: Ints
     is_fraud: Bools
     arrived_at: Floats
@@ -52,6 +54,7 @@ class LabelCalendar:
     def __init__(self) -> None:
         self._reports: list[SimulatedLabels] = []
         self._maturing: deque[SimulatedLabels] = deque()
+        self._payments = 0
 
     def record(self, events: EventColumns, scenario: Scenarios, rng: np.random.Generator) -> None:
         """Enter the labels of one day's payments, which are ordered by time; days come one after the other."""
@@ -59,12 +62,13 @@ class LabelCalendar:
         days = np.clip(rng.lognormal(np.log(MEDIAN_REPORT_DAYS), REPORT_SPREAD, len(fraud)), *REPORT_DAYS)
         reported = rng.random(len(fraud)) >= NEVER_REPORTED
         noticed = _after(events.event_time[fraud], days)
-        self._reports.append(_labels(events, fraud[reported], noticed[reported], is_fraud=True))
+        self._reports.append(self._labels(events, fraud[reported], noticed[reported], is_fraud=True))
         silent = np.ones(len(events), np.bool_)
         silent[fraud[reported]] = False
         quiet = np.flatnonzero(silent)
         ripe = _after(events.event_time[quiet], MATURITY_DAYS)
-        self._maturing.append(_labels(events, quiet, ripe, is_fraud=False))
+        self._maturing.append(self._labels(events, quiet, ripe, is_fraud=False))
+        self._payments += len(events)
 
     def due(self, end: float) -> SimulatedLabels:
         """Take the labels that arrive before `end` (seconds since 1970 UTC), by arrival."""
@@ -82,20 +86,20 @@ class LabelCalendar:
         labels = _joined(parts)
         return labels.take(np.argsort(labels.arrived_at, kind="stable"))
 
+    def _labels(self, events: EventColumns, row: Ints, arrived_at: Floats, *, is_fraud: bool) -> SimulatedLabels:
+        return SimulatedLabels(
+            transaction_id=events.transaction_id[row],
+            payment=self._payments + row,
+            user_id=events.user_id[row],
+            is_fraud=np.full(len(row), is_fraud),
+            arrived_at=arrived_at,
+            source=np.full(len(row), _BANK if is_fraud else _MATURED, np.int16),
+        )
+
 
 def _after(event_time: Floats, days: Floats | float) -> Floats:
     """So many days later, to the millisecond, as a time is read back from its text."""
     return np.asarray((np.rint(event_time * SECOND) + np.rint(np.asarray(days) * DAY)) / SECOND)
-
-
-def _labels(events: EventColumns, row: Ints, arrived_at: Floats, *, is_fraud: bool) -> SimulatedLabels:
-    return SimulatedLabels(
-        transaction_id=events.transaction_id[row],
-        user_id=events.user_id[row],
-        is_fraud=np.full(len(row), is_fraud),
-        arrived_at=arrived_at,
-        source=np.full(len(row), _BANK if is_fraud else _MATURED, np.int16),
-    )
 
 
 def _joined(parts: list[SimulatedLabels]) -> SimulatedLabels:

@@ -44,6 +44,10 @@ def test_a_label_names_its_customer(city: "Simulated", known: SimulatedLabels) -
     assert np.array_equal(city.events.user_id[payment_rows(city, known)], known.user_id)
 
 
+def test_a_label_carries_the_number_of_its_payment(city: "Simulated", known: SimulatedLabels) -> None:
+    assert np.array_equal(payment_rows(city, known), known.payment)
+
+
 def test_banks_report_fraud_after_a_median_of_four_days(city: "Simulated", known: SimulatedLabels) -> None:
     reports = known.take(known.source == LABEL_SOURCES.index("bank"))
     delay = (reports.arrived_at - city.events.event_time[payment_rows(city, reports)]) / DAY
