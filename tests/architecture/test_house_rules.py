@@ -30,6 +30,7 @@ VENDOR_DOORS = {
     "typer": {
         "cli.py",
         "provisioning/commands.py",
+        "chaos/commands.py",
         "alerting/commands.py",
         "quality/commands.py",
         "analyst/commands.py",

@@ -1,6 +1,5 @@
 """The demo: the whole system on real parts, a scripted fraud, and a balance sheet at the end."""
 
-import os
 import signal
 import sys
 from collections.abc import Mapping
@@ -8,30 +7,19 @@ from dataclasses import dataclass, replace
 
 from rich.console import Console
 
-from fraudstream.adapters.aws.resources import ensure_alerting_resources
-from fraudstream.adapters.database.roles import Role
 from fraudstream.clock import Clock, SystemClock
 from fraudstream.errors import ConfigurationError
 from fraudstream.local import apps, mlflow
 from fraudstream.local.endpoints import write_endpoints
+from fraudstream.local.launch import prepare, start_apps
 from fraudstream.local.ports import is_listening
 from fraudstream.local.schedule import DemoPlan, world_start
 from fraudstream.local.stack import EmbeddedStack
 from fraudstream.local.watch import Watch
 from fraudstream.producer.bookmark import read_bookmark
-from fraudstream.provisioning.database import migrate_database
-from fraudstream.provisioning.topics import provision_topics
-from fraudstream.settings import (
-    AlertingSettings,
-    DatabaseSettings,
-    KafkaSettings,
-    LocalSettings,
-    ProducerSettings,
-)
+from fraudstream.settings import LocalSettings, ProducerSettings
 from fraudstream.verify.main import verify
 
-READY_TIMEOUT = 180.0
-"""Seconds the scorer may take to its first trigger, training included."""
 DRAIN_SECONDS = 90.0
 """Seconds that what is in flight may take to arrive once the producer has stopped."""
 
@@ -65,7 +53,7 @@ def run(plan: DemoPlan, clock: Clock | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with EmbeddedStack(home, clock=chosen) as stack:
         progress.say("Kafka, PostgreSQL and the AWS endpoint accept connections")
-        environments = _prepare(stack, progress)
+        environments = prepare(stack, progress.say)
         watch = Watch(stack.supervisor, plan, console, chosen, _urls(environments.common))
         try:
             _start_apps(stack, plan, environments, progress)
@@ -75,29 +63,10 @@ def run(plan: DemoPlan, clock: Clock | None = None) -> int:
         return _close(stack, plan, watch, progress)
 
 
-def _prepare(stack: EmbeddedStack, progress: Progress) -> apps.Environments:
-    """Tables, topics and AWS resources; from here on this process may only read what the apps store."""
-    os.environ.update(stack.environment)
-    progress.say(migrate_database())
-    progress.say(provision_topics())
-    resources = ensure_alerting_resources(AlertingSettings.load())
-    environments = apps.Environments({**stack.environment, **resources.environment()}, stack.database_urls)
-    os.environ.update(environments.of(Role.READER))
-    progress.say("SNS topic, SQS queue and DynamoDB table are there")
-    return environments
-
-
 def _start_apps(stack: EmbeddedStack, plan: DemoPlan, environments: apps.Environments, progress: Progress) -> None:
     supervisor = stack.supervisor
     start = _start_of(plan)
-    training = supervisor.start(apps.trainer(environments, plan, start))
-    scorer = supervisor.start(apps.scorer(environments))
-    for command in apps.services(environments):
-        supervisor.start(command)
-    progress.say("training a model on simulated history while Spark starts")
-    progress.say(apps.finish(supervisor, training, apps.TRAINING_TIMEOUT))
-    supervisor.wait_until(scorer, apps.ready_probe(DatabaseSettings.load(), KafkaSettings.load()), READY_TIMEOUT)
-    progress.say("the scorer is ready")
+    start_apps(stack, plan, environments, start, progress.say)
     ui = stack.start_mlflow_ui()
     if not plan.producer:
         port = int(environments.common["MLFLOW_UI_URL"].rsplit(":", 1)[1])

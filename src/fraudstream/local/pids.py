@@ -37,6 +37,20 @@ def end_group(pid: int, started: int, stop_signal: int, timeout: float) -> bool:
     return not alive
 
 
+def family(pid: int) -> list[int]:
+    """A process and everything that descends from it, parents first; what starts meanwhile may be missing."""
+    children: dict[int, list[int]] = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError):
+                status = (folder / "stat").read_text(encoding="utf-8", errors="replace")
+                children.setdefault(int(status.rpartition(")")[2].split()[1]), []).append(int(folder.name))
+    found = [pid]
+    for member in found:
+        found += children.get(member, [])
+    return found
+
+
 def kill_group(pid: int) -> None:
     """Kill every process of a group at once."""
     with contextlib.suppress(ProcessLookupError):

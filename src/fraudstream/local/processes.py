@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Self
 
@@ -154,6 +154,23 @@ class Supervisor:
                 self._start(process.command, process.restarts_left - 1)
                 restarted.append(process.command.name)
         return restarted
+
+    def again(self, name: str) -> Process:
+        """Kill one process and its group with no warning, unless they have ended, and start it again."""
+        process = self._processes[name]
+        kill_group(process.pid)
+        process.popen.wait()
+        self._forget(process)
+        return self._start(process.command, process.restarts_left)
+
+    def set_aside(self, name: str, other: str) -> Process:
+        """Call a running process by another name from now on, so that a second one can be started beside it."""
+        process = self._processes.pop(name)
+        process.command = replace(process.command, name=other)
+        process.restarts_left = 0
+        self._processes[other] = process
+        (self._run / f"{name}.json").rename(self._run / f"{other}.json")
+        return process
 
     def stop_process(self, name: str) -> bool:
         """Stop one process and its group, if it runs; returns whether it stopped by itself in time."""

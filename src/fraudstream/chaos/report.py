@@ -1,0 +1,90 @@
+"""What a run of faults ends in: counts, recoveries, and whether every promise held."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+import numpy as np
+
+from fraudstream.adapters.database.vitals import Order
+from fraudstream.verify.report import Balance
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """A fault, and the seconds from its end to the next sign of life of what it disturbed."""
+
+    fault: str
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """A finished run.
+
+    `faults` were made, `not_made` could not be, each with the reason.
+    """
+
+    seed: int
+    kills: int
+    faults: Mapping[str, int]
+    not_made: Mapping[str, str]
+    recoveries: tuple[Recovery, ...]
+    balance: Balance
+    order: Order
+    seconds: float
+    problems: tuple[str, ...] = field(default=())
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing was lost, doubled, changed or out of order, and something was done to it."""
+        clean = self.order == Order(0, 0) and self.balance.holds
+        return clean and not self.problems and self.kills > 0
+
+    def to_json(self) -> str:
+        """The outcome in one line."""
+        balance = self.balance
+        line = {
+            "seed": self.seed,
+            "kills": self.kills,
+            "faults": dict(self.faults),
+            "not_made": dict(self.not_made),
+            "produced": balance.produced,
+            "log_records": balance.log_records,
+            "scored": balance.scored,
+            "quarantined": balance.quarantined,
+            "repeats_dropped": balance.repeats_dropped,
+            "lost": balance.lost,
+            "duplicated": balance.duplicated,
+            "phantom": balance.phantom,
+            "mismatched": balance.mismatched,
+            "mismatch_checked": balance.mismatch_checked,
+            "misordered": self.order.misordered,
+            "alerts": balance.alerts,
+            "alerts_missing": balance.alerts_missing + balance.alerts_unpublished,
+            "alerts_unfounded": balance.alerts_unfounded,
+            "alerts_doubled": self.order.alerts_doubled,
+            "notified": balance.notified,
+            "repeats": balance.repeats,
+            "recovery_seconds": quantiles([recovery.seconds for recovery in self.recoveries]),
+            "slowest_recovery": slowest(self.recoveries),
+            "seconds": round(self.seconds, 1),
+            "holds": self.holds,
+            "problems": [*self.problems, *balance.problems],
+        }
+        return msgspec.json.encode(line).decode()
+
+
+def quantiles(seconds: list[float]) -> dict[str, float | None]:
+    """Median and largest of some durations; nothing where there are none."""
+    if not seconds:
+        return {"p50": None, "max": None}
+    return {"p50": round(float(np.median(seconds)), 1), "max": round(max(seconds), 1)}
+
+
+def slowest(recoveries: tuple[Recovery, ...]) -> dict[str, float]:
+    """For each fault, the longest it took to recover from it."""
+    longest: dict[str, float] = {}
+    for recovery in recoveries:
+        longest[recovery.fault] = max(longest.get(recovery.fault, 0.0), round(recovery.seconds, 1))
+    return dict(sorted(longest.items()))

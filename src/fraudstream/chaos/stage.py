@@ -1,0 +1,127 @@
+"""The stack under load, with wires that can be cut between its parts, and hands that start again what has died."""
+
+import contextlib
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from fraudstream.adapters.database.roles import Role
+from fraudstream.adapters.database.vitals import port_of, rerouted
+from fraudstream.chaos.proxy import Wire
+from fraudstream.clock import Clock
+from fraudstream.local import apps, aws, postgres
+from fraudstream.local.apps import Environments
+from fraudstream.local.launch import Say, start_apps
+from fraudstream.local.ports import is_listening
+from fraudstream.local.processes import Command
+from fraudstream.local.schedule import DemoPlan
+from fraudstream.local.stack import EmbeddedStack
+from fraudstream.settings import DatabaseSettings, KafkaSettings
+
+RESTARTS = 1_000
+"""Apps are started again as often as they die, as an orchestrator would."""
+WIRED = (Role.SCORER, Role.LABELS, Role.RELAY, Role.INBOX)
+"""Roles whose way to the database goes over a wire."""
+SERVER_TIMEOUT = 120.0
+POLL_SECONDS = 0.05
+SMALL_DISK = "size=12m"
+MOUNT_TIMEOUT = 10.0
+
+
+@dataclass
+class Stage:
+    """A running stack, its wires, and what is known of it."""
+
+    stack: EmbeddedStack
+    plan: DemoPlan
+    clock: Clock
+    say: Say
+    database: Wire
+    endpoint: Wire
+    small_disk: bool
+    environments: Environments
+    start: float
+    kafka: KafkaSettings = field(default_factory=KafkaSettings.load)
+
+    @property
+    def reader_url(self) -> str:
+        """The database, for who may only read."""
+        return DatabaseSettings.load().database_url.get_secret_value()
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of Spark's checkpoints."""
+        return Path(self.stack.environment["CHECKPOINT_DIR"])
+
+    def begin(self) -> None:
+        """Start every app, and send payments."""
+        start_apps(self.stack, self.plan, self.environments, self.start, self.say, adapt=lasting)
+        self.stack.start_mlflow_ui()
+        self.stack.supervisor.start(lasting(apps.producer(self.environments, self.plan, self.start)))
+
+    def attend(self) -> None:
+        """Start again whatever app has died."""
+        for name in self.stack.supervisor.check():
+            self.say(f"{name} had died and was started again")
+
+    def server_again(self, name: str) -> None:
+        """Kill a server, unless it has ended, and start it until it listens: its old self may be in the way at first.
+
+        Raises:
+            ProcessEnded: it did not come up in time.
+        """
+        deadline = self.clock.monotonic() + SERVER_TIMEOUT
+        process = self.stack.supervisor.again(name)
+        while not is_listening(self.port_of(name)):
+            if self.clock.monotonic() > deadline:
+                raise process.ended()
+            if not process.is_running():
+                process = self.stack.supervisor.again(name)
+            self.clock.sleep(POLL_SECONDS)
+
+    def port_of(self, name: str) -> int:
+        """Where a server listens."""
+        addresses = {
+            "kafka": self.stack.environment["KAFKA_BOOTSTRAP_SERVERS"],
+            "aws": self.stack.environment["AWS_ENDPOINT_URL"],
+            "mlflow": self.stack.environment["MLFLOW_UI_URL"],
+        }
+        if name == postgres.NAME:
+            return port_of(self.stack.environment["DATABASE_URL"])
+        return int(addresses[name].rsplit(":", 1)[1])
+
+
+def lasting(command: Command) -> Command:
+    """The command, started again however often it dies."""
+    return replace(command, restarts=RESTARTS)
+
+
+@contextlib.contextmanager
+def small_disk(folder: Path) -> Iterator[bool]:
+    """A folder on a disk of a few megabytes where the system allows one; says whether it is."""
+    folder.mkdir(parents=True, exist_ok=True)
+    mounted = os.geteuid() == 0 and _run("mount", "-t", "tmpfs", "-o", SMALL_DISK, "tmpfs", str(folder))
+    try:
+        yield mounted
+    finally:
+        if mounted:
+            _run("umount", "--lazy", str(folder))
+
+
+def wired(environments: Environments, database: Wire, endpoint: Wire) -> Environments:
+    """The environments with the scorer's and the other apps' ways to the database and to AWS over wires."""
+    urls = {
+        role: rerouted(url, database.port) if role in WIRED else url for role, url in environments.database_urls.items()
+    }
+    common = {**environments.common, **aws.aws_environment(endpoint.port)}
+    return Environments(common, urls)
+
+
+def _run(*words: str) -> bool:
+    if shutil.which(words[0]) is None:
+        return False
+    done = subprocess.run(words, capture_output=True, timeout=MOUNT_TIMEOUT, check=False)
+    return done.returncode == 0

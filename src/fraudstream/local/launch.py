@@ -1,0 +1,66 @@
+"""The apps of a stack brought to life on its servers, in the order they need."""
+
+import os
+from collections.abc import Callable
+
+from fraudstream.adapters.aws.resources import ensure_alerting_resources
+from fraudstream.adapters.database.roles import Role
+from fraudstream.local import apps
+from fraudstream.local.processes import Command, Process
+from fraudstream.local.schedule import DemoPlan
+from fraudstream.local.stack import EmbeddedStack
+from fraudstream.provisioning.database import migrate_database
+from fraudstream.provisioning.topics import provision_topics
+from fraudstream.settings import AlertingSettings, DatabaseSettings, KafkaSettings
+
+READY_TIMEOUT = 180.0
+"""Seconds the scorer may take to its first trigger, training included."""
+
+Say = Callable[[str], None]
+Adapt = Callable[[Command], Command]
+
+
+def prepare(stack: EmbeddedStack, say: Say) -> apps.Environments:
+    """Tables, topics and AWS resources; from here on this process may only read what the apps store."""
+    os.environ.update(stack.environment)
+    say(migrate_database())
+    say(provision_topics())
+    resources = ensure_alerting_resources(AlertingSettings.load())
+    environments = apps.Environments({**stack.environment, **resources.environment()}, stack.database_urls)
+    os.environ.update(environments.of(Role.READER))
+    say("SNS topic, SQS queue and DynamoDB table are there")
+    return environments
+
+
+def start_apps(
+    stack: EmbeddedStack,
+    plan: DemoPlan,
+    environments: apps.Environments,
+    start: float,
+    say: Say,
+    *,
+    adapt: Adapt = lambda command: command,
+) -> Process:
+    """Train, score and everything beside it, until a payment would be scored; returns the scorer.
+
+    Args:
+        stack: the servers.
+        plan: which city.
+        environments: of the apps.
+        start: first day of the city, in seconds since 1970.
+        say: told each step.
+        adapt: changes how an app that stays is run.
+
+    Raises:
+        ProcessEnded: one of them ended, or took too long.
+    """
+    supervisor = stack.supervisor
+    training = supervisor.start(apps.trainer(environments, plan, start))
+    scorer = supervisor.start(adapt(apps.scorer(environments)))
+    for command in apps.services(environments):
+        supervisor.start(adapt(command))
+    say("training a model on simulated history while Spark starts")
+    say(apps.finish(supervisor, training, apps.TRAINING_TIMEOUT))
+    supervisor.wait_until(scorer, apps.ready_probe(DatabaseSettings.load(), KafkaSettings.load()), READY_TIMEOUT)
+    say("the scorer is ready")
+    return scorer
