@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -52,11 +53,18 @@ class Progress(AbstractContextManager["Progress"]):
 
     def report(self, done: int, total: int) -> None:
         """Tell it, if it is time again."""
+        self._tell(self._doing, done, total)
+
+    def of(self, doing: str) -> Report:
+        """A report of something else on the same line, for work of several parts."""
+        return partial(self._tell, doing)
+
+    def _tell(self, doing: str, done: int, total: int) -> None:
         now = self._clock.monotonic()
         if now - self._last < self._interval:
             return
         self._last = now
-        line = f"{self._doing}: {done:,} of {total:,}"
+        line = f"{doing}: {done:,} of {total:,}"
         if self._status is not None:
             self._status.update(line)
         else:

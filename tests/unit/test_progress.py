@@ -22,6 +22,19 @@ def test_where_nobody_watches_there_is_a_line_every_few_seconds() -> None:
     assert out.getvalue().splitlines() == ["scores recomputed: 1,000 of 5,000", "scores recomputed: 3,000 of 5,000"]
 
 
+def test_work_of_several_parts_tells_each_on_the_same_line() -> None:
+    clock, out = ManualClock(), io.StringIO()
+    with Progress("verifying", clock, Console(file=out, width=100)) as progress:
+        scores, alerts = progress.of("scores recomputed"), progress.of("alerts notified")
+        clock.sleep(PLAIN_INTERVAL)
+        scores(1, 2)
+        alerts(1, 3)
+        clock.sleep(PLAIN_INTERVAL)
+        alerts(2, 3)
+
+    assert out.getvalue().splitlines() == ["scores recomputed: 1 of 2", "alerts notified: 2 of 3"]
+
+
 def test_on_a_terminal_the_line_is_live() -> None:
     clock, out = ManualClock(), io.StringIO()
     with Progress("scores recomputed", clock, Console(file=out, width=100, force_terminal=True)) as progress:

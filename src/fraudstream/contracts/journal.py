@@ -1,5 +1,6 @@
-"""The producer's journal: what it meant to send, and what became of it, one JSON line each.
+"""The producer's journal: the logs it was written against, what it meant to send there, and what became of it.
 
+One JSON line each. The logs come first; an older journal names none, and nobody can tell which log it is of.
 An intent is on disk (fsync) before its record is handed to the broker. A record whose outcome is missing may or
 may not be in the log: its fate is unknown, never "failed".
 """
@@ -9,6 +10,16 @@ from typing import Literal
 import msgspec
 
 from fraudstream.errors import ConfigurationError
+
+
+class LogIdentity(msgspec.Struct, frozen=True, gc=False, tag="log", tag_field="kind"):
+    """A log that the journal's records go to: its topic, and the id that the broker gave that topic when it was made.
+
+    Two stacks have logs of the same name, and so has a topic that was made anew; their ids differ.
+    """
+
+    topic: str
+    topic_id: str
 
 
 class Intent(msgspec.Struct, frozen=True, gc=False, tag="intent", tag_field="kind"):
@@ -37,7 +48,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False, tag="outcome", tag_field="k
     error: str | None = None
 
 
-JournalLine = Intent | Outcome
+JournalLine = LogIdentity | Intent | Outcome
 _decoder: msgspec.json.Decoder[JournalLine] = msgspec.json.Decoder(JournalLine)
 
 

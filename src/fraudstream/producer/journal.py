@@ -3,12 +3,12 @@
 import hashlib
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from fraudstream.contracts.journal import Intent, Outcome, encode_line
+from fraudstream.contracts.journal import Intent, LogIdentity, Outcome, encode_line
 from fraudstream.errors import ConfigurationError
 from fraudstream.producer.outgoing import Outgoing
 
@@ -16,7 +16,9 @@ HASH_BYTES = 16
 
 
 class Journal:
-    """One file of one run, named by its start (UTC) and process id.
+    """One file of one run, named by its start (UTC) and process id; begins with the logs its records go to.
+
+    `logs` are the ids of the topics, by their names.
 
     Intents are on disk when `intend` returns. Outcomes reach the file with the next intents or `write_outcomes`; a
     crash before that leaves their records "unknown", never "failed".
@@ -26,17 +28,19 @@ class Journal:
             journal is sent.
     """
 
-    def __init__(self, folder: Path, *, started_at: float, pid: int) -> None:
+    def __init__(self, folder: Path, *, started_at: float, pid: int, logs: Mapping[str, str]) -> None:
         stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(started_at))
         self.path = folder / f"{stamp}-{pid}.jsonl"
         self._next = 0
-        self._outcomes: list[bytes] = []
+        self._unwritten: list[bytes] = []
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("xb")
             _make_durable(folder)
         except OSError as error:
             raise _unwritable(self.path, error) from error
+        self._unwritten += [encode_line(LogIdentity(topic, topic_id)) for topic, topic_id in logs.items()]
+        self._write([])
 
     def __enter__(self) -> Self:
         """Nothing to do: the file is open."""
@@ -60,18 +64,18 @@ class Journal:
 
     def note(self, outcome: Outcome) -> None:
         """Remember an outcome until the next write."""
-        self._outcomes.append(encode_line(outcome))
+        self._unwritten.append(encode_line(outcome))
 
     def write_outcomes(self) -> None:
         """Write the outcomes noted so far; another process can read them then."""
         self._write([])
 
     def _write(self, intents: list[bytes]) -> None:
-        outcomes, self._outcomes = self._outcomes, []
-        if not outcomes and not intents:
+        unwritten, self._unwritten = self._unwritten, []
+        if not unwritten and not intents:
             return
         try:
-            self._file.write(b"".join(outcomes + intents))
+            self._file.write(b"".join(unwritten + intents))
             self._file.flush()
             if intents:
                 os.fsync(self._file.fileno())

@@ -155,21 +155,19 @@ def _account(
 ) -> int:
     logs.configure("producer")
     folder = ProducerSettings.load().journal_dir
-    producer = _connected(topics)
-    with Journal(folder, started_at=clock.now(), pid=os.getpid()) as journal, Progress(clock) as progress:
+    kafka = KafkaSettings.load()
+    admin = KafkaAdmin(kafka)
+    logs_of = {topic: admin.describe(topic).topic_id for topic in topics}
+    producer = KafkaProducer(kafka)
+    with (
+        Journal(folder, started_at=clock.now(), pid=os.getpid(), logs=logs_of) as journal,
+        Progress(clock) as progress,
+    ):
         sender = Sender(producer, journal, clock)
         send(sender, progress, journal)
         summary = sender.finish(STOP_TIMEOUT if requests.stop else FLUSH_TIMEOUT)
     _tell(summary, sender.last_error, journal.path)
     return summary.exit_status
-
-
-def _connected(topics: tuple[str, ...]) -> KafkaProducer:
-    kafka = KafkaSettings.load()
-    admin = KafkaAdmin(kafka)
-    for topic in topics:
-        admin.describe(topic)
-    return KafkaProducer(kafka)
 
 
 def _tell(summary: Summary, last_error: str | None, journal: Path) -> None:

@@ -6,18 +6,25 @@ from uuid import UUID
 
 from fraudstream.clock import Clock
 from fraudstream.ports.ledger import Ledger, Pending
+from fraudstream.progress import Report, unreported
 
 POLL_SECONDS = 0.25
-GRACE_SECONDS = 5.0
-"""How long the last notification may be ago before a wait past its deadline is given up."""
+GRACE_SECONDS = 10.0
+"""How long no notification may arrive before those that are missing count as missing, whatever the deadline."""
+LONGEST_DELIVERY = 900.0
+"""Seconds past the deadline after which the wait ends although notifications still arrive."""
 
 
 @dataclass(frozen=True)
 class Told:
-    """The alert of each message the subscriber received, and the alerts that are held back."""
+    """The alert of each message the subscriber received, and the alerts that are held back.
+
+    `arriving`: some are still missing, and the wait for them ended while others kept arriving.
+    """
 
     received: Sequence[UUID]
     held: frozenset[UUID]
+    arriving: bool = False
 
 
 @dataclass(frozen=True)
@@ -27,6 +34,8 @@ class Drain:
     ledger: Ledger
     clock: Clock
     deadline: float
+    report: Report = unreported
+    """Told how many of the alerts are notified or held."""
 
     def settled(self, topic_id: str, ends: Mapping[int, int]) -> int:
         """Wait until scoring has passed these offsets and their messages are out; returns how many records it has not.
@@ -44,20 +53,22 @@ class Drain:
     def told(self, wanted: frozenset[UUID]) -> Told:
         """Wait until the subscriber was told of every alert wanted, except for those that are held back.
 
-        Past the deadline the wait goes on for as long as notifications keep arriving. What is held is read first: an
-        alert that is let go meanwhile is held or received, and never neither.
+        Past the deadline the wait goes on for as long as notifications keep arriving, though not for ever; that none
+        arrives shows after `GRACE_SECONDS`, so as long is waited in any case. What is held is read first: an alert
+        that is let go meanwhile is held or received, and never neither.
         """
-        missing: int | None = None
+        missing = len(wanted) + 1
         until = self.deadline
+        end = max(self.deadline, self.clock.monotonic()) + LONGEST_DELIVERY
         while True:
             held = frozenset(self.ledger.held())
             received = list(self.ledger.notified())
-            before = missing
-            missing = len(wanted.difference(received, held))
-            if before is not None and missing < before:
-                until = max(until, self.clock.monotonic() + GRACE_SECONDS)
+            before, missing = missing, len(wanted.difference(received, held))
+            if missing < before:
+                until = min(max(until, self.clock.monotonic() + GRACE_SECONDS), end)
+            self.report(len(wanted) - missing, len(wanted))
             if not missing or not self._wait(until):
-                return Told(received, held)
+                return Told(received, held, arriving=missing > 0 and until == end)
 
     def _until(self, look: Callable[[], Pending], done: Callable[[Pending], bool]) -> Pending:
         while True:

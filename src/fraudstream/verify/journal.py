@@ -2,18 +2,21 @@
 
 import uuid
 from array import array
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from fraudstream.contracts.journal import Intent, Outcome, parse_line
+from fraudstream.contracts.journal import Intent, JournalLine, LogIdentity, parse_line
 from fraudstream.errors import ConfigurationError
 from fraudstream.features.events import Bytes, Ints
 
 PATTERN = "*.jsonl"
 HASH_BYTES = 16
+UNNAMED = ""
+"""In the place of a topic's id: an older version wrote this journal, and nobody can tell against which log."""
 _NO_ID = bytes(16)
 
 
@@ -43,12 +46,17 @@ class Acknowledged:
 
 @dataclass(frozen=True)
 class Journal:
-    """What all producers together meant to send to one topic, and what became of it."""
+    """What all producers together meant to send to one log, and what became of it.
+
+    `left_out` counts the files that are of another log of the same topic, by its id; those that name no log at all
+    are at `UNNAMED`.
+    """
 
     files: int
     produced: int
     failed: int
     acknowledged: Acknowledged
+    left_out: Mapping[str, int]
 
     @property
     def unknown(self) -> int:
@@ -64,8 +72,12 @@ class _Columns:
     transaction_id: bytearray = field(default_factory=bytearray)
 
 
-def read_journals(folder: Path, topic: str) -> Journal:
-    """Read every journal of a folder, line by line; a folder that isn't there holds none.
+def read_journals(folder: Path, topic: str, topic_id: str) -> Journal:
+    """Read every journal of a folder that is of this log, line by line; a folder that isn't there holds none.
+
+    What was sent to another log is no business of this one, though their topics have the same name: offsets and even
+    payments may be alike. A journal that names no log is left out, too: counted, it might find lost what was never
+    sent here. One that is of other topics altogether is passed over.
 
     A torn last line is what a crash leaves: its intent was never sent, or its outcome is unknown.
 
@@ -74,12 +86,28 @@ def read_journals(folder: Path, topic: str) -> Journal:
     """
     kept = _Columns()
     files = produced = failed = 0
+    left_out: Counter[str] = Counter()
     for path in sorted(folder.glob(PATTERN)):
+        named = _log_of(path, topic)
+        if named != topic_id:
+            left_out.update([named] if named is not None else [])
+            continue
         files += 1
         counts = _read_one(path, topic, kept)
         produced += counts[0]
         failed += counts[1]
-    return Journal(files, produced, failed, _sorted(kept))
+    return Journal(files, produced, failed, _sorted(kept), left_out)
+
+
+def _log_of(path: Path, topic: str) -> str | None:
+    """The id of the topic that a journal was written against; `None` if it says nothing of this topic."""
+    for number, line in enumerate(_lines(path)):
+        if isinstance(line, LogIdentity):
+            if line.topic == topic:
+                return line.topic_id
+        else:
+            return None if number else UNNAMED
+    return None
 
 
 def _read_one(path: Path, topic: str, kept: _Columns) -> tuple[int, int]:
@@ -91,6 +119,8 @@ def _read_one(path: Path, topic: str, kept: _Columns) -> tuple[int, int]:
             if line.topic == topic:
                 produced += 1
                 open_intents[line.sequence] = (bytes.fromhex(line.value_hash), _id_bytes(line.transaction_id))
+            continue
+        if isinstance(line, LogIdentity):
             continue
         intent = open_intents.pop(line.sequence, None)
         if intent is None:
@@ -105,7 +135,7 @@ def _read_one(path: Path, topic: str, kept: _Columns) -> tuple[int, int]:
     return produced, failed
 
 
-def _lines(path: Path) -> Iterator[Intent | Outcome]:
+def _lines(path: Path) -> Iterator[JournalLine]:
     with path.open("rb") as journal:
         before: bytes | None = None
         for number, line in enumerate(journal, start=1):
@@ -116,7 +146,7 @@ def _lines(path: Path) -> Iterator[Intent | Outcome]:
             yield _parsed(path, number, before)
 
 
-def _parsed(path: Path, number: int, line: bytes) -> Intent | Outcome:
+def _parsed(path: Path, number: int, line: bytes) -> JournalLine:
     try:
         return parse_line(line)
     except ConfigurationError as error:

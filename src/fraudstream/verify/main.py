@@ -1,6 +1,5 @@
 """Verification as a command, on any running stack."""
 
-import contextlib
 import sys
 
 from rich.console import Console
@@ -25,7 +24,8 @@ def verify(
 
     Args:
         seed: chooses the customers whose scores are recomputed.
-        wait_seconds: how long to wait, all together, for what is in flight when this begins.
+        wait_seconds: how long to wait, all together, for what is in flight when this begins; longer for notifications
+            that keep arriving, which is told on standard error.
         parity: recompute every customer instead of a sample, and tell on standard error how far that is.
         json_only: print the line of JSON alone; otherwise it is the last line, after the sheet, marked `VERIFY`.
 
@@ -37,9 +37,11 @@ def verify(
         ModelUnavailable: a model that scores were given by is not stored, or is of another feature catalogue.
         TemporarilyUnavailable: broker or database did not answer.
     """
-    with contextlib.ExitStack() as stack:
-        report = stack.enter_context(Progress("scores recomputed")).report if parity else unreported
-        balance = _verification(report).run(seed=seed, wait_seconds=wait_seconds, parity=parity)
+    with Progress("verifying") as progress:
+        report = progress.of("scores recomputed") if parity else unreported
+        balance = _verification(report, progress.of("alerts notified or held")).run(
+            seed=seed, wait_seconds=wait_seconds, parity=parity
+        )
     if json_only:
         sys.stdout.write(f"{balance.to_json()}\n")
     else:
@@ -49,7 +51,7 @@ def verify(
     return balance
 
 
-def _verification(report: Report) -> Verification:
+def _verification(report: Report, told: Report) -> Verification:
     return Verification(
         topic=TRANSACTIONS,
         ledger=PostgresLedger(DatabaseSettings.load().database_url.get_secret_value()),
@@ -58,4 +60,5 @@ def _verification(report: Report) -> Verification:
         journal_dir=ProducerSettings.load().journal_dir,
         max_future=ScoringSettings.load().max_future.total_seconds(),
         report=report,
+        told=told,
     )

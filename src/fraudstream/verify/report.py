@@ -15,20 +15,39 @@ class Latency:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """Journals that are not of the log that was verified, by the reason.
+
+    `earlier` are of a log that was scored into this database before, as of a topic that was made anew; `other` of one
+    that this database knows nothing of; `unnamed` name no log, because an older version wrote them.
+    """
+
+    earlier: int = 0
+    other: int = 0
+    unnamed: int = 0
+
+    @property
+    def count(self) -> int:
+        """All of them."""
+        return self.earlier + self.other + self.unnamed
+
+
+@dataclass(frozen=True, kw_only=True)
 class Balance:
     """The result of one verification; every count is of the log of payments that stands now.
 
-    `produced` .. `unknown` are the journals' (`journals` files): records meant to be sent, acknowledged, failed, and
-    without an outcome. `log_records` is split by log position into `scored`, `quarantined`, `repeats_dropped`
-    (same id, same body as a scored record) and `in_flight` (at or behind the position); `overdue` of these were in
-    the log before the wait and are not scored after it. `lost`: acknowledged or in the log, and in none of these.
-    `duplicated`: stored twice. `phantom`: stored, but not in the log. `mismatched`: stored otherwise than the oracle
-    and the log say, `mismatch_checked` scores were recomputed (with `parity` every one was asked for),
-    `max_abs_difference` is the largest distance of a feature. `wrong_slices` say otherwise than what is stored for
-    them. `alerts_missing`, `alerts_unfounded` and `alerts_unpublished` compare decisions, alerts and outbox; `held`
-    alerts are kept back by the breaker and belong there; `repeats` are notifications beyond an alert's first;
-    `pending_outbox` messages are due and not sent. `latency_ms` runs from the broker's time of a payment to the
-    commit of its score. `examples` names a few cases of each kind of error.
+    `produced` .. `unknown` are the journals' of this log (`journals` files, beside those of `journals_left_out`):
+    records meant to be sent, acknowledged, failed, and without an outcome. `log_records` is split by log position into
+    `scored`, `quarantined`, `repeats_dropped` (same id, same body as a scored record) and `in_flight` (at or behind
+    the position); `overdue` of these were in the log before the wait and are not scored after it. `lost`: acknowledged
+    or in the log, and in none of these. `duplicated`: stored twice. `phantom`: stored, but not in the log.
+    `mismatched`: stored otherwise than the oracle and the log say, `mismatch_checked` scores were recomputed (with
+    `parity` every one was asked for), `max_abs_difference` is the largest distance of a feature. `wrong_slices` say
+    otherwise than what is stored for them. `alerts_missing`, `alerts_unfounded` and `alerts_unpublished` compare
+    decisions, alerts and outbox; `held` alerts are kept back by the breaker and belong there; `delivering` ones had no
+    notification yet when the longest wait was over, while others were still being notified; `repeats` are
+    notifications beyond an alert's first; `pending_outbox` messages are due and not sent. `latency_ms` runs from the
+    broker's time of a payment to the commit of its score. `examples` names a few cases of each kind of error.
     """
 
     journals: int
@@ -62,6 +81,8 @@ class Balance:
     latency_ms: Latency
     model_version: str
     parity: bool = False
+    delivering: int = 0
+    journals_left_out: LeftOut = LeftOut()
     examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -71,8 +92,8 @@ class Balance:
 
     @property
     def unnotified(self) -> int:
-        """Alerts that are neither notified nor held."""
-        return self.alerts - self.notified - self.held
+        """Alerts that are neither notified nor held nor on their way."""
+        return self.alerts - self.notified - self.held - self.delivering
 
     @property
     def unchecked(self) -> bool:

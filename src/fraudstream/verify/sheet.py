@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from fraudstream.verify.report import Balance
+from fraudstream.verify.report import Balance, LeftOut
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,10 @@ def lines(balance: Balance) -> Iterator[Line]:
 
 
 def _journal(balance: Balance) -> Iterator[Line]:
+    if balance.journals_left_out.count:
+        yield Line("journals left out", _count(balance.journals_left_out.count), _why(balance.journals_left_out))
     if not balance.journals:
-        yield Line("journal", "none", "no producer kept one here; the log itself is the witness")
+        yield Line("journal", "none", "no producer kept one of this log here; the log itself is the witness")
         return
     yield Line("produced", _count(balance.produced), "payments that producers meant to send")
     yield Line("acknowledged", _count(balance.acknowledged), "the broker said: accepted")
@@ -60,6 +62,15 @@ def _journal(balance: Balance) -> Iterator[Line]:
         yield Line("failed", _count(balance.failed), "the broker said no, and the producer was told")
     if balance.unknown:
         yield Line("unknown", _count(balance.unknown), "no outcome in the journal yet: on its way, or cut off")
+
+
+def _why(left_out: LeftOut) -> str:
+    reasons = {
+        "of another stack's log": left_out.other,
+        "of an earlier log of this database": left_out.earlier,
+        "of an older version, which name no log": left_out.unnamed,
+    }
+    return ", ".join(f"{_count(files)} {reason}" for reason, files in reasons.items() if files)
 
 
 def _log(balance: Balance) -> Iterator[Line]:
@@ -89,6 +100,8 @@ def _alerts(balance: Balance) -> Iterator[Line]:
     yield Line("notified", _count(balance.notified), "reached the subscriber", not balance.unnotified)
     if balance.held:
         yield Line("held", _count(balance.held), "over the hour's budget; the next hours release them, or a person")
+    if balance.delivering:
+        yield Line("being delivered", _count(balance.delivering), "not notified yet, while others still arrive")
     yield Line("repeats", _count(balance.repeats), "notifications of the same alert again")
     if balance.pending_outbox:
         yield Line("outbox", _count(balance.pending_outbox), "messages due and not yet published")

@@ -166,6 +166,7 @@ def test_a_second_transaction_waits_for_the_first(bench: Bench) -> None:
 
 
 def test_the_process_stops_cleanly_on_a_signal(bench: Bench) -> None:
+    """It may have something to say before: other tests leave labels in this log, and a busy broker is slow."""
     KafkaAdmin(bench.kafka).ensure_topics({LABELS: 1}, 1)
     environment = {
         "KAFKA_BOOTSTRAP_SERVERS": bench.kafka.kafka_bootstrap_servers,
@@ -183,4 +184,4 @@ def test_the_process_stops_cleanly_on_a_signal(bench: Bench) -> None:
         said = [json.loads(line)["level"] for line in process.stderr]
         assert process.wait(PATIENCE) == 0
 
-    assert set(said) <= {"info"}, "other tests leave labels in this log, which may be taken before the signal is seen"
+    assert not {"error", "critical"}.intersection(said), said

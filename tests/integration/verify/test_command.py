@@ -50,7 +50,8 @@ class Stream:
             Outgoing("", b"1", b"x" * (MAX_MESSAGE_BYTES + 1)),
         ]
         clock = SystemClock()
-        with Journal(self.journal_dir, started_at=clock.now(), pid=1) as journal:
+        logs = {self.topic: KafkaAdmin(self.kafka).describe(self.topic).topic_id}
+        with Journal(self.journal_dir, started_at=clock.now(), pid=1, logs=logs) as journal:
             sender = Sender(KafkaProducer(self.kafka), journal, clock)
             sender.send([Outgoing(self.topic, *_rest(record)) for record in records])
             sender.finish(30.0)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fraudstream.contracts.journal import Intent, JournalLine, Outcome, parse_line
+from fraudstream.contracts.journal import Intent, JournalLine, LogIdentity, Outcome, parse_line
 from fraudstream.errors import ConfigurationError
 from fraudstream.producer.journal import Journal
 from fraudstream.producer.outgoing import Outgoing
@@ -14,8 +14,8 @@ from fraudstream.producer.outgoing import Outgoing
 RECORD = Outgoing("some-topic", b"7", b'{"user_id":7}', "0a", 12, 7, 3.5)
 
 
-def a_journal(folder: Path) -> Journal:
-    return Journal(folder, started_at=1_800_000_000.0, pid=42)
+def a_journal(folder: Path, **logs: str) -> Journal:
+    return Journal(folder, started_at=1_800_000_000.0, pid=42, logs=logs)
 
 
 def lines_of(journal: Journal) -> list[JournalLine]:
@@ -25,6 +25,15 @@ def lines_of(journal: Journal) -> list[JournalLine]:
 def test_a_journal_is_named_by_start_and_process(tmp_path: Path) -> None:
     with a_journal(tmp_path / "new" / "folder") as journal:
         assert journal.path == tmp_path / "new" / "folder" / "20270115T080000-42.jsonl"
+
+
+def test_a_journal_says_first_which_logs_it_is_of(tmp_path: Path) -> None:
+    with a_journal(tmp_path, payments="id of one", labels="id of the other") as journal:
+        before = lines_of(journal)
+        journal.intend([RECORD])
+
+    assert before == [LogIdentity("payments", "id of one"), LogIdentity("labels", "id of the other")]
+    assert lines_of(journal)[:2] == before
 
 
 def test_an_intent_says_what_will_be_sent(tmp_path: Path) -> None:
@@ -48,7 +57,7 @@ def test_intents_are_on_disk_when_intend_returns(tmp_path: Path, monkeypatch: py
 def test_intents_are_numbered_through(tmp_path: Path) -> None:
     with a_journal(tmp_path) as journal:
         assert [journal.intend([RECORD] * 3), journal.intend([RECORD])] == [0, 3]
-        assert [line.sequence for line in lines_of(journal)] == [0, 1, 2, 3]
+        assert [line.sequence for line in lines_of(journal) if isinstance(line, Intent)] == [0, 1, 2, 3]
 
 
 def test_outcomes_are_readable_once_written(tmp_path: Path) -> None:

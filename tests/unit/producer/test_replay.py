@@ -29,7 +29,7 @@ def source(tmp_path: Path) -> Path:
 def replay(
     source: Path, broker: MemoryBroker, clock: ManualClock, *, rate: float | None, stop: bool = False
 ) -> Summary:
-    with opened(str(source)) as descriptor, Journal(source.parent, started_at=0.0, pid=1) as journal:
+    with opened(str(source)) as descriptor, Journal(source.parent, started_at=0.0, pid=1, logs={}) as journal:
         sender = Sender(MemoryProducer(broker), journal, clock)
         progress = Progress(clock, Console(force_terminal=False))
         LineReplay(descriptor, sender, Pace(clock, rate=rate), Requests(stop=stop), progress, clock).run()

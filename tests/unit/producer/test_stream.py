@@ -41,7 +41,7 @@ class Stage:
 
     def play(self, *, rate: float | None = None, speed: float | None = None, limits: Limits) -> Summary:
         days = islice(self.world.days(), HISTORY, None)
-        with Journal(self.folder, started_at=self.clock.now(), pid=1) as journal:
+        with Journal(self.folder, started_at=self.clock.now(), pid=1, logs={}) as journal:
             sender = Sender(MemoryProducer(self.broker), journal, self.clock)
             LiveStream(
                 timeline=Timeline(days, start=LIVE),

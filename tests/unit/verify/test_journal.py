@@ -6,12 +6,16 @@ import numpy as np
 import pytest
 from tests.unit.verify.memory_stack import MemoryStack, a_payment
 
-from fraudstream.contracts.journal import Intent, JournalLine, Outcome, encode_line
+from fraudstream.adapters.memory import MemoryBroker
+from fraudstream.contracts.journal import Intent, JournalLine, LogIdentity, Outcome, encode_line
 from fraudstream.contracts.topics import TRANSACTIONS
 from fraudstream.contracts.transaction import body_hash, encode_transaction
 from fraudstream.errors import ConfigurationError
 from fraudstream.ports.records import Record
 from fraudstream.verify.journal import read_journals
+from fraudstream.verify.report import LeftOut
+
+LOG = LogIdentity(TRANSACTIONS, str(uuid.UUID(int=7)))
 
 
 def digest(value: bytes) -> str:
@@ -31,14 +35,17 @@ def failed(sequence: int) -> Outcome:
     return Outcome(sequence, "failed", error="too large")
 
 
-def write(folder: Path, *lines: JournalLine, name: str = "first", torn: bytes = b"") -> None:
-    (folder / f"{name}.jsonl").write_bytes(b"".join(encode_line(line) for line in lines) + torn)
+def write(
+    folder: Path, *lines: JournalLine, log: LogIdentity | None = LOG, name: str = "first", torn: bytes = b""
+) -> None:
+    named = [] if log is None else [log]
+    (folder / f"{name}.jsonl").write_bytes(b"".join(encode_line(line) for line in [*named, *lines]) + torn)
 
 
 def test_an_intent_has_one_of_three_outcomes(tmp_path: Path) -> None:
     write(tmp_path, intent(0), intent(1), intent(2), acknowledged(1, 7), failed(0))
 
-    journal = read_journals(tmp_path, TRANSACTIONS)
+    journal = read_journals(tmp_path, TRANSACTIONS, LOG.topic_id)
 
     assert (journal.produced, len(journal.acknowledged), journal.failed, journal.unknown) == (3, 1, 1, 1)
     assert journal.acknowledged.transaction_id.tobytes() == uuid.UUID(int=2).bytes
@@ -48,7 +55,7 @@ def test_the_journals_of_all_producers_are_read_together_by_place(tmp_path: Path
     write(tmp_path, intent(0), intent(1), acknowledged(0, 9), acknowledged(1, 2), name="b")
     write(tmp_path, intent(0), acknowledged(0, 4, partition=1), name="a")
 
-    journal = read_journals(tmp_path, TRANSACTIONS)
+    journal = read_journals(tmp_path, TRANSACTIONS, LOG.topic_id)
 
     assert journal.files == 2
     assert journal.acknowledged.partition.tolist() == [0, 0, 1]
@@ -58,14 +65,14 @@ def test_the_journals_of_all_producers_are_read_together_by_place(tmp_path: Path
 def test_other_topics_do_not_count(tmp_path: Path) -> None:
     write(tmp_path, intent(0, topic="labels"), acknowledged(0, 0))
 
-    assert read_journals(tmp_path, TRANSACTIONS).produced == 0
+    assert read_journals(tmp_path, TRANSACTIONS, LOG.topic_id).produced == 0
 
 
 @pytest.mark.parametrize("torn", [encode_line(acknowledged(0, 1))[:-9], encode_line(acknowledged(0, 1))[:-1], b"{"])
 def test_a_torn_last_line_is_unknown(tmp_path: Path, torn: bytes) -> None:
     write(tmp_path, intent(0), torn=torn)
 
-    journal = read_journals(tmp_path, TRANSACTIONS)
+    journal = read_journals(tmp_path, TRANSACTIONS, LOG.topic_id)
 
     assert (journal.produced, journal.unknown, journal.failed) == (1, 1, 0)
 
@@ -73,12 +80,12 @@ def test_a_torn_last_line_is_unknown(tmp_path: Path, torn: bytes) -> None:
 def test_a_broken_line_in_the_middle_is_named(tmp_path: Path) -> None:
     write(tmp_path, intent(0), torn=b"{]\n" + encode_line(acknowledged(0, 1)))
 
-    with pytest.raises(ConfigurationError, match=r"first\.jsonl, line 2"):
-        read_journals(tmp_path, TRANSACTIONS)
+    with pytest.raises(ConfigurationError, match=r"first\.jsonl, line 3"):
+        read_journals(tmp_path, TRANSACTIONS, LOG.topic_id)
 
 
 def test_a_folder_that_is_not_there_holds_no_journals(tmp_path: Path) -> None:
-    assert read_journals(tmp_path / "none", TRANSACTIONS).files == 0
+    assert read_journals(tmp_path / "none", TRANSACTIONS, LOG.topic_id).files == 0
 
 
 def test_a_range_of_one_partition_is_found(tmp_path: Path) -> None:
@@ -86,7 +93,7 @@ def test_a_range_of_one_partition_is_found(tmp_path: Path) -> None:
     lines: list[JournalLine] = [intent(number) for number in range(5)]
     write(tmp_path, *lines, *(acknowledged(n, offset, partition=p) for n, (p, offset) in enumerate(places)))
 
-    entries = read_journals(tmp_path, TRANSACTIONS).acknowledged
+    entries = read_journals(tmp_path, TRANSACTIONS, LOG.topic_id).acknowledged
 
     assert np.array(places)[entries.between(1, 5, 9)].tolist() == [[1, 5], [1, 8]]
     assert np.array(places)[entries.between(3, 0, 99)].tolist() == []
@@ -94,7 +101,7 @@ def test_a_range_of_one_partition_is_found(tmp_path: Path) -> None:
 
 @pytest.fixture
 def stack() -> MemoryStack:
-    stack = MemoryStack()
+    stack = MemoryStack(broker=MemoryBroker(ids={LOG.topic: LOG.topic_id}))
     for number in (1, 2, 3):
         stack.send(a_payment(number))
     stack.score()
@@ -123,6 +130,50 @@ def test_a_record_whose_bytes_changed_in_the_log_is_lost(stack: MemoryStack, tmp
     write(tmp_path, intent(9), acknowledged(9, 3))
 
     assert stack.verify(journal_dir=tmp_path).lost == 1
+
+
+def test_a_journal_of_another_log_is_left_out(stack: MemoryStack, tmp_path: Path) -> None:
+    """Another stack's topic has the same name, and its payments may have the same places."""
+    write(tmp_path, intent(9), acknowledged(9, 1), log=LogIdentity(TRANSACTIONS, "another"), name="theirs")
+    write(tmp_path, intent(0), acknowledged(0, 0), name="ours")
+
+    balance = stack.verify(journal_dir=tmp_path)
+
+    assert (balance.journals, balance.acknowledged, balance.lost) == (1, 1, 0)
+    assert balance.journals_left_out == LeftOut(other=1)
+
+
+def test_a_journal_of_a_log_that_was_scored_before_is_told_from_a_strangers(stack: MemoryStack, tmp_path: Path) -> None:
+    ledger = stack.ledger()
+    ledger.next_offsets["made anew since", 0] = 10
+    write(tmp_path, intent(9), acknowledged(9, 1), log=LogIdentity(TRANSACTIONS, "made anew since"))
+
+    assert stack.verify(ledger, journal_dir=tmp_path).journals_left_out == LeftOut(earlier=1)
+
+
+def test_a_journal_that_names_no_log_is_left_out(stack: MemoryStack, tmp_path: Path) -> None:
+    write(tmp_path, intent(9), acknowledged(9, 1), log=None)
+
+    balance = stack.verify(journal_dir=tmp_path)
+
+    assert (balance.journals, balance.lost, balance.journals_left_out) == (0, 0, LeftOut(unnamed=1))
+
+
+def test_a_journal_of_several_logs_is_read_for_the_one(tmp_path: Path) -> None:
+    write(tmp_path, LOG, intent(0), intent(1, topic="labels"), acknowledged(0, 4), log=LogIdentity("labels", "x"))
+
+    journal = read_journals(tmp_path, TRANSACTIONS, LOG.topic_id)
+
+    assert (journal.files, journal.produced, len(journal.acknowledged)) == (1, 1, 1)
+
+
+def test_journals_of_other_topics_and_empty_ones_are_passed_over(tmp_path: Path) -> None:
+    write(tmp_path, intent(0, topic="labels"), log=LogIdentity("labels", "x"), name="labels")
+    write(tmp_path, log=None, name="empty")
+
+    journal = read_journals(tmp_path, TRANSACTIONS, LOG.topic_id)
+
+    assert (journal.files, journal.produced, dict(journal.left_out)) == (0, 0, {})
 
 
 def test_an_acknowledged_payment_that_is_stored_at_another_place_is_not_lost(

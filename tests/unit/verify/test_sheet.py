@@ -4,7 +4,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from fraudstream.verify.report import Balance, Latency
+from fraudstream.verify.report import Balance, Latency, LeftOut
 from fraudstream.verify.sheet import lines, show
 
 HEALTHY = Balance(
@@ -99,6 +99,27 @@ def test_without_a_journal_the_sheet_says_so() -> None:
 
     assert "journal" in names
     assert "acknowledged" not in names
+
+
+def test_journals_that_were_left_out_are_counted_with_the_reasons() -> None:
+    (line,) = [
+        line
+        for line in lines(replace(HEALTHY, journals_left_out=LeftOut(earlier=1, other=2, unnamed=3)))
+        if line.name == "journals left out"
+    ]
+
+    assert line.value == "6"
+    assert line.meaning == (
+        "2 of another stack's log, 1 of an earlier log of this database, 3 of an older version, which name no log"
+    )
+
+
+def test_what_is_still_being_delivered_is_told_apart_from_what_is_missing() -> None:
+    under_way = replace(HEALTHY, notified=1, delivering=2)
+
+    assert under_way.holds
+    assert [line.value for line in lines(under_way) if line.name == "being delivered"] == ["2"]
+    assert replace(HEALTHY, notified=1, delivering=1).problems == ("1 alerts without a notification",)
 
 
 def test_every_line_explains_itself() -> None:

@@ -1,10 +1,13 @@
 import json
 import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from tests.unit.verify.memory_stack import MemoryStack, a_busy_stack, a_payment
 
+from fraudstream.clock import ManualClock
 from fraudstream.contracts.alert import alert_id_for
 from fraudstream.errors import ModelUnavailable
 
@@ -95,6 +98,28 @@ def test_a_missing_notification_is_named(stack: MemoryStack) -> None:
     assert balance.notified == balance.alerts - 1
     assert balance.problems == ("1 alerts without a notification",)
     assert balance.examples["alerts unnotified"] == (str(alert),)
+
+
+@dataclass
+class EventfulClock(ManualClock):
+    """Something happens while somebody sleeps."""
+
+    meanwhile: Callable[[], None] = lambda: None
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds)
+        self.meanwhile()
+
+
+def test_notifications_that_still_arrive_are_waited_for_past_a_short_wait(stack: MemoryStack) -> None:
+    ledger = stack.ledger()
+    late, ledger.notifications = ledger.notifications, []
+    stack.clock = EventfulClock(stack.clock.now(), meanwhile=lambda: ledger.notifications.extend([late.pop()]))
+
+    balance = stack.verify(ledger)
+
+    assert (balance.notified, balance.delivering) == (balance.alerts, 0)
+    assert balance.holds
 
 
 def test_an_alert_that_the_breaker_holds_is_counted_and_allowed(stack: MemoryStack) -> None:
