@@ -10,6 +10,7 @@ from fraudstream import __version__
 from fraudstream.alerting.commands import breaker
 from fraudstream.analyst.commands import analyst
 from fraudstream.chaos.commands import chaos
+from fraudstream.archive.commands import archive
 from fraudstream.errors import ConfigurationError, FraudstreamError
 from fraudstream.provisioning.commands import provision
 from fraudstream.quality.commands import quality
@@ -201,6 +202,7 @@ def migrate() -> None:
 app.add_typer(provision, name="provision")
 app.add_typer(analyst)
 app.add_typer(breaker, name="breaker")
+app.add_typer(archive, name="archive")
 app.add_typer(quality)
 app.add_typer(chaos)
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from sqlalchemy import Table
 
-from fraudstream.adapters.database import model_tables, quality_tables, rebuild_tables, tables
+from fraudstream.adapters.database import archive_tables, model_tables, quality_tables, rebuild_tables, tables
 
 
 class Role(StrEnum):
@@ -26,6 +26,7 @@ class Role(StrEnum):
     """`fraudstream quality`, where it stores what it measures."""
     PROMOTER = "fraudstream_promoter"
     """The trainer, and `fraudstream promote`."""
+    ARCHIVER = "fraudstream_archiver"
     READER = "fraudstream_reader"
     """Verification, the list of alerts, the live view: whatever only looks."""
     MLFLOW = "mlflow"
@@ -68,6 +69,8 @@ def _measured(table: Table) -> tuple[str, ...]:
     return tuple(column.name for column in table.columns if not column.primary_key)
 
 
+_ARCHIVED = ("slice_id", "topic_id", "partition", "first_offset", "last_offset", "model_version", "catalogue_version")
+"""What the archiver reads of a slice, besides the time it was stored."""
 _PUBLISH = _insert("topic", "key", "value", "not_before")
 _MOVE_STATE = (SELECT, INSERT, _update("state"))
 _PUT_RISK = (SELECT, INSERT, _update("risk"))
@@ -78,17 +81,20 @@ _WRITERS: Mapping[Table, Rights] = {
     tables.positions: {
         Role.SCORER: (SELECT, INSERT, _update("next_offset", "epoch")),
         Role.LABELS: (SELECT, INSERT, _update("next_offset")),
+        Role.ARCHIVER: (Privilege("SELECT", ("topic_id", "partition", "topic")),),
         Role.QUALITY: (SELECT,),
         Role.PROMOTER: (SELECT,),
     },
     tables.slices: {
         Role.SCORER: (_insert("slice_id", *_given(tables.slices)),),
+        Role.ARCHIVER: (Privilege("SELECT", (*_ARCHIVED, "stored_at")),),
         Role.PROMOTER: (SELECT,),
         Role.QUALITY: (SELECT,),
     },
     tables.transaction_ids: {Role.SCORER: (SELECT, INSERT)},
     tables.scored_transactions: {
         Role.SCORER: (INSERT,),
+        Role.ARCHIVER: (SELECT,),
         Role.LABELS: (SELECT,),
         Role.PROMOTER: (SELECT,),
         Role.QUALITY: (SELECT,),
@@ -168,6 +174,20 @@ _WRITERS: Mapping[Table, Rights] = {
             SELECT,
             _insert(*_given(quality_tables.feature_drift)),
             _update(*_measured(quality_tables.feature_drift)),
+        ),
+    },
+    archive_tables.archive_files: {
+        Role.ARCHIVER: (
+            SELECT,
+            _insert(*(name for name in _given(archive_tables.archive_files) if name != "listed_at")),
+            _update("listed_at"),
+        ),
+    },
+    archive_tables.archive_gaps: {
+        Role.ARCHIVER: (
+            SELECT,
+            _insert(*(name for name in _given(archive_tables.archive_gaps) if name != "accepted_at")),
+            _update("accepted_at"),
         ),
     },
 }

@@ -21,6 +21,8 @@ CHANGED_BY = {
     "alert_windows": {Role.RELAY},
     "live_quality": {Role.QUALITY},
     "feature_drift": {Role.QUALITY},
+    "archive_files": {Role.ARCHIVER},
+    "archive_gaps": {Role.ARCHIVER},
     "deployments": {Role.PROMOTER},
     "challengers": {Role.PROMOTER},
 }
