@@ -25,6 +25,7 @@ def configure(process: str, settings: LogSettings | None = None) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            _error_on_one_line,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[chosen.log_level]),
@@ -35,8 +36,17 @@ def configure(process: str, settings: LogSettings | None = None) -> None:
     set_on_retry_hooks([_tell_of_retry])
 
 
-def _tell_of_retry(retry: RetryDetails) -> None:
+def _error_on_one_line(
+    _: structlog.typing.WrappedLogger, __: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Servers break their sentences where they like."""
+    if isinstance(error := event.get("error"), str):
+        event["error"] = " ".join(error.split())
+    return event
+
+
+def _tell_of_retry(details: RetryDetails) -> None:
     """The line that every loop of ours writes; the names and arguments of calls say nothing to whoever reads it."""
     log.warning(
-        "trying again", error=str(retry.caused_by), failures=retry.retry_num, in_seconds=round(retry.wait_for, 1)
+        "trying again", error=str(details.caused_by), failures=details.retry_num, in_seconds=round(details.wait_for, 1)
     )

@@ -28,7 +28,7 @@ def test_a_call_that_is_tried_again_is_told_as_our_loops_tell_it(capsys: pytest.
         for attempt in stamina.retry_context(on=TemporarilyUnavailable, attempts=2):
             with attempt:
                 if attempt.num == 1:
-                    raise TemporarilyUnavailable("PostgreSQL is starting")
+                    raise TemporarilyUnavailable("PostgreSQL is starting,\n\ttry again later.\n")
 
     printed = capsys.readouterr()
     line = json.loads(printed.err)
@@ -37,7 +37,7 @@ def test_a_call_that_is_tried_again_is_told_as_our_loops_tell_it(capsys: pytest.
         "process": "label-applier",
         "level": "warning",
         "event": "trying again",
-        "error": "PostgreSQL is starting",
+        "error": "PostgreSQL is starting, try again later.",
         "failures": 1,
     }
     assert "stamina" not in printed.err
