@@ -14,6 +14,7 @@ from typing import Annotated, Self
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from fraudstream.bounds import allowed
 from fraudstream.errors import ConfigurationError
 
 
@@ -38,7 +39,7 @@ class _Group(BaseSettings):
         try:
             return cls()
         except ValidationError as error:
-            raise ConfigurationError(_sentence(error)) from error
+            raise ConfigurationError(_sentence(cls, error)) from error
 
 
 class KafkaSettings(_Group):
@@ -144,18 +145,6 @@ class AlertingSettings(_Group):
     )
 
 
-class ArchiveSettings(_Group):
-    """Where the archive goes, and how large its objects get."""
-
-    archive_bucket: str = Field(default="fraudstream-archive", description="S3 bucket of the archive")
-    archive_roll_megabytes: int = Field(
-        default=64, ge=1, le=1_000, description="records of so many megabytes become an object at once"
-    )
-    archive_roll: Duration = Field(
-        default=dt.timedelta(seconds=60), description="so do records of which the oldest has waited so long"
-    )
-
-
 class AnalystSettings(_Group):
     """The analyst's service."""
 
@@ -223,7 +212,6 @@ GROUPS: tuple[type[_Group], ...] = (
     RegistrySettings,
     ScoringSettings,
     AlertingSettings,
-    ArchiveSettings,
     ProducerSettings,
     AnalystSettings,
     LocalSettings,
@@ -240,6 +228,8 @@ def variables() -> dict[str, str]:
 def impossible(values: Mapping[str, str]) -> dict[str, str]:
     """Which of these variables cannot have the value they have here, and why; the reason never quotes the value.
 
+    A number is told what it may be: "takes a whole number from 1 to 9".
+
     Empty values count as unset, names that are none of ours are passed over, and nothing has to be there.
     """
     reasons: dict[str, str] = {}
@@ -249,7 +239,8 @@ def impossible(values: Mapping[str, str]) -> dict[str, str]:
             group.model_validate(given)
         except ValidationError as error:
             problems = {str(problem["loc"][0]): problem["msg"] for problem in error.errors() if problem["loc"]}
-            reasons |= {name.upper(): problem for name, problem in problems.items() if name in given}
+            fields = group.model_fields
+            reasons |= {name.upper(): allowed(fields[name]) or problems[name] for name in given if name in problems}
     return reasons
 
 
@@ -267,12 +258,13 @@ def sdk_environment() -> dict[str, str]:
     return found | ({"AWS_REGION": region, "AWS_DEFAULT_REGION": region} if region else {})
 
 
-def _sentence(error: ValidationError) -> str:
+def _sentence(group: type[_Group], error: ValidationError) -> str:
     parts = []
     for problem in error.errors():
         name = str(problem["loc"][0]).upper() if problem["loc"] else "a setting"
         if problem["type"] == "missing":
             parts.append(f"{name} is not set")
         else:
-            parts.append(f"{name} is impossible: {problem['msg']}")
+            field = group.model_fields.get(name.lower())
+            parts.append(f"{name} is impossible: {(field and allowed(field)) or problem['msg']}")
     return "; ".join(parts) + ". .env.example explains each variable; `make demo` sets all of them by itself."

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 FILE_NAME = "docker-compose.yml"
 _CHECKOUT = Path(__file__).parents[3]
 _NAME = re.compile(r"^name:\s*(\S+)", re.MULTILINE)
 _SERVICE = re.compile(r"^  (?=[a-z][\w-]*:\s*$)", re.MULTILINE)
+_SERVICE_NAME = re.compile(r"[a-z][\w-]*")
 _PORT = re.compile(r"127\.0\.0\.1:\$\{([A-Z_]+_PORT):-(\d+)\}:\d+")
 
 
@@ -24,6 +25,8 @@ class ComposeFile:
     """The same for services that only run when they are asked for."""
     variables: frozenset[str]
     """Every variable the file reads from the environment or .env."""
+    servers: Mapping[str, str] = field(default_factory=dict)
+    """The service behind each variable of `ports`."""
 
 
 def parse_compose_file(text: str) -> ComposeFile:
@@ -31,13 +34,17 @@ def parse_compose_file(text: str) -> ComposeFile:
     name = _NAME.search(text)
     ports: dict[str, int] = {}
     optional: dict[str, int] = {}
+    servers: dict[str, str] = {}
     for service in _SERVICE.split(text):
         chosen = optional if re.search(r"^    profiles:", service, re.MULTILINE) else ports
         chosen |= {variable: int(port) for variable, port in _PORT.findall(service)}
+        if chosen is ports and (title := _SERVICE_NAME.match(service)):
+            servers |= {variable: title[0] for variable, _ in _PORT.findall(service)}
     return ComposeFile(
         project=name[1] if name else "fraudstream",
         ports=ports,
         optional_ports=optional,
+        servers=servers,
         variables=frozenset(re.findall(r"\$\{([A-Z][A-Z0-9_]*)", text)),
     )
 

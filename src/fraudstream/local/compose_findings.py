@@ -6,7 +6,7 @@ from pathlib import Path
 
 from fraudstream.local.compose_file import FILE_NAME, find_checkout, parse_compose_file
 from fraudstream.local.compose_ports import port_findings
-from fraudstream.local.dotenv import dotenv_findings, read_dotenv
+from fraudstream.local.dotenv import dotenv_findings, parse_dotenv, read_dotenv, value_findings
 from fraudstream.local.engine import (
     NO_COMMAND,
     Ask,
@@ -45,6 +45,17 @@ def examine_compose(environment: Mapping[str, str]) -> Iterator[Finding]:
         yield from examine_checkout(checkout, environment, docker(environment, checkout))
 
 
+def stack_servers(environment: Mapping[str, str]) -> Mapping[int, str]:
+    """The service of the compose stack behind each port that it publishes when it runs. Never raises."""
+    checkout = find_checkout()
+    if checkout is None:
+        return {}
+    compose_file = parse_compose_file(_text(checkout / FILE_NAME))
+    given = {**parse_dotenv(_text(checkout / ".env"), compose_file.variables).values, **environment}
+    chosen = {variable: given.get(variable) or str(port) for variable, port in compose_file.ports.items()}
+    return {int(port): compose_file.servers[name] for name, port in chosen.items() if port.isdecimal()}
+
+
 def examine_checkout(checkout: Path, environment: Mapping[str, str], ask: Ask) -> Iterator[Finding]:
     """The same for one checkout, with any way to ask Docker."""
     compose_file = parse_compose_file(_text(checkout / FILE_NAME))
@@ -57,7 +68,8 @@ def examine_checkout(checkout: Path, environment: Mapping[str, str], ask: Ask) -
         step = "make it a file that you may read, or take it away"
         yield Finding(Severity.PROBLEM, ".env", f"cannot be read ({error.strerror})", step, (Way.COMPOSE,))
         return
-    yield from dotenv_findings(dotenv, sorted(known))
+    yield from dotenv_findings(dotenv, sorted(known), compose_file.variables or None)
+    yield from value_findings(environment, "the environment")
     if not engine.version:
         return
     containers = ask_containers(ask) if engine.compose else ()

@@ -14,9 +14,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from fraudstream.errors import FraudstreamError
-from fraudstream.local.compose_findings import examine_compose
+from fraudstream.local.compose_findings import examine_compose, stack_servers
 from fraudstream.local.findings import Finding, Severity, Way, summary
 from fraudstream.local.java import find_java
+from fraudstream.local.ports import LOOPBACK
 
 GIB = 2**30
 NEEDED_MEMORY = 4 * GIB
@@ -121,6 +122,7 @@ def _servers(environment: Mapping[str, str]) -> Iterator[Finding]:
         ("MLFLOW_TRACKING_URI", lambda value: _host_and_port(value, 5000)),
         ("AWS_ENDPOINT_URL", lambda value: _host_and_port(value, 443)),
     )
+    ours = stack_servers(environment)
     for variable, place in places:
         value = environment.get(variable)
         if not value:
@@ -130,7 +132,7 @@ def _servers(environment: Mapping[str, str]) -> Iterator[Finding]:
         except ValueError:
             yield Finding(Severity.PROBLEM, variable, "is no address of a server", f"correct {variable}")
         else:
-            yield _reachable(variable, host, port)
+            yield _reachable(variable, host, port, ours.get(port) if host in {LOOPBACK, "localhost"} else None)
 
 
 def _host_and_port(url: str, default: int) -> tuple[str, int]:
@@ -138,12 +140,24 @@ def _host_and_port(url: str, default: int) -> tuple[str, int]:
     return parts.hostname or "", parts.port or default
 
 
-def _reachable(variable: str, host: str, port: int) -> Finding:
+def _reachable(variable: str, host: str, port: int, service: str | None) -> Finding:
+    """Whether something listens there; `service` is the one of the compose stack whose port it is."""
     if not host:
         return Finding(Severity.NOTE, variable, "names no server", "a file or an in-process store; nothing to reach")
     try:
         socket.create_connection((host, port), CONNECT_TIMEOUT).close()
     except (OSError, ValueError) as error:
-        step = f"start what listens there, or correct {variable}; `make demo` starts and sets everything by itself"
-        return Finding(Severity.PROBLEM, variable, f"{host}:{port} does not answer ({error})", step)
+        start = f"`make up` starts it, with the stack's `{service}`" if service else "start it"
+        step = f"{start}, or correct {variable}; `make demo` starts and sets everything by itself"
+        return Finding(Severity.PROBLEM, variable, f"{host}:{port} does not answer: {_cause(error, host)}", step)
     return Finding(Severity.FINE, variable, f"{host}:{port} answers")
+
+
+def _cause(error: Exception, host: str) -> str:
+    if isinstance(error, ConnectionRefusedError):
+        return "the server is stopped, nothing listens there"
+    if isinstance(error, TimeoutError):
+        return f"the server is stopped or out of reach, nothing came within {CONNECT_TIMEOUT:.0f} s"
+    if isinstance(error, socket.gaierror):
+        return f"there is no host {host}"
+    return str(error)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from fraudstream.local.compose_numbers import impossible_numbers
 from fraudstream.local.findings import Finding, Severity, Way
 from fraudstream.settings import impossible
 
@@ -74,8 +75,14 @@ def parse_dotenv(text: str, known: Collection[str]) -> Dotenv:
     return Dotenv(values, frozenset(undecided), strangers, tuple(unreadable))
 
 
-def dotenv_findings(dotenv: Dotenv, known: Collection[str]) -> Iterator[Finding]:
-    """Whether the file says what it means; no value is ever shown."""
+def dotenv_findings(dotenv: Dotenv, known: Collection[str], read: Collection[str] | None = None) -> Iterator[Finding]:
+    """Whether the file says what it means; no value is ever shown.
+
+    Args:
+        dotenv: the file.
+        known: names that mean something to anything here.
+        read: those of them that Compose takes from the file; all if unset.
+    """
     if not dotenv.is_there:
         yield Finding(Severity.FINE, ".env", "none; defaults apply")
         return
@@ -86,12 +93,22 @@ def dotenv_findings(dotenv: Dotenv, known: Collection[str]) -> Iterator[Finding]
         closest = difflib.get_close_matches(name.upper(), known, n=1)
         step = f"did you mean {closest[0]}?" if closest else ".env.example lists what is read"
         yield Finding(Severity.NOTE, ".env", f"{name} is read by nothing here", step)
-    for name, reason in impossible(dotenv.values).items():
-        step = f"correct {name} in .env; .env.example explains it"
-        yield Finding(Severity.PROBLEM, name, f"is impossible in .env: {reason}", step, (Way.COMPOSE,))
-    if not dotenv.unreadable and not dotenv.unknown and not impossible(dotenv.values):
+    passed_over = [name for name, value in dotenv.values.items() if value and read is not None and name not in read]
+    for name in passed_over:
+        step = f"export {name} where you run `fraudstream` or `make demo`, which read no .env"
+        yield Finding(Severity.NOTE, ".env", f"{name} is not for compose, which sets it by itself or needs none", step)
+    wrong = list(value_findings(dotenv.values, ".env"))
+    yield from wrong
+    if not dotenv.unreadable and not dotenv.unknown and not wrong and not passed_over:
         changed = sum(bool(value) for value in dotenv.values.values()) + len(dotenv.undecided)
         yield Finding(Severity.FINE, ".env", f"sets {changed} variable{'' if changed == 1 else 's'}")
+
+
+def value_findings(values: Mapping[str, str], place: str) -> Iterator[Finding]:
+    """A problem for each variable whose value in this place is impossible, with what it may be."""
+    for name, reason in {**impossible(values), **dict(impossible_numbers(values))}.items():
+        step = f"correct {name}; .env.example explains it"
+        yield Finding(Severity.PROBLEM, name, f"is impossible in {place}: {reason}", step, (Way.COMPOSE,))
 
 
 def _is_dockers_own(name: str, known: Collection[str]) -> bool:

@@ -33,6 +33,14 @@ def test_the_project_and_the_variables_are_found_in_our_file() -> None:
     assert {"POSTGRES_PORT", "AWS_ENDPOINT_URL", "COMPOSE_PROJECT_NAME"} <= parsed.variables
 
 
+def test_the_service_behind_each_port_is_found_in_our_file() -> None:
+    parsed = parse_compose_file(TEXT)
+
+    assert parsed.servers.keys() == parsed.ports.keys()
+    assert set(parsed.servers.values()) <= yaml.safe_load(TEXT)["services"].keys()
+    assert parsed.servers["KAFKA_PORT"] == "kafka"
+
+
 def test_another_text_comes_out_empty() -> None:
     assert not parse_compose_file("services: [").ports
 

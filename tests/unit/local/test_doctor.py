@@ -28,8 +28,40 @@ def test_a_server_that_does_not_answer_is_named_with_its_variable() -> None:
     broker = finding(examine({"KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{port}"}), "KAFKA_BOOTSTRAP_SERVERS")
 
     assert broker.severity is Severity.PROBLEM
-    assert f"127.0.0.1:{port} does not answer" in broker.seen
+    assert broker.seen == f"127.0.0.1:{port} does not answer: the server is stopped, nothing listens there"
     assert "correct KAFKA_BOOTSTRAP_SERVERS" in broker.next_step
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_stopped_server_of_the_compose_stack_is_told_how_it_starts(host: str) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = str(unused.getsockname()[1])
+    environment = {"DATABASE_URL": f"postgresql+psycopg2://user@{host}:{port}/db", "POSTGRES_PORT": port}
+    database = finding(examine(environment), "DATABASE_URL")
+
+    assert "the server is stopped" in database.seen
+    assert database.next_step.startswith("`make up` starts it, with the stack's `postgres`, or correct DATABASE_URL")
+
+
+def test_a_host_that_does_not_exist_is_not_called_a_stopped_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object) -> socket.socket:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "create_connection", unknown)
+    broker = finding(examine({"KAFKA_BOOTSTRAP_SERVERS": "nowhere.invalid:9092"}), "KAFKA_BOOTSTRAP_SERVERS")
+
+    assert broker.seen == "nowhere.invalid:9092 does not answer: there is no host nowhere.invalid"
+    assert broker.next_step.startswith("start it, or correct")
+
+
+def test_an_impossible_number_of_the_environment_is_told_what_it_may_be() -> None:
+    findings = examine({"PRODUCER_RATE": "fast", "ALERTS_PER_HOUR": "-5"})
+
+    rate, limit = finding(findings, "PRODUCER_RATE"), finding(findings, "ALERTS_PER_HOUR")
+    assert rate.seen == "is impossible in the environment: takes a number from 0.01"
+    assert limit.seen == "is impossible in the environment: takes a whole number from 0"
+    assert rate.severity is limit.severity is Severity.PROBLEM
 
 
 def test_a_server_that_answers_is_fine() -> None:

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from fraudstream.local.compose_numbers import NUMBERS
 from fraudstream.local.dotenv import Dotenv, dotenv_findings, parse_dotenv, read_dotenv
 from fraudstream.local.findings import Finding, Severity, Way
 
-KNOWN = ("A", "COMPOSE_PROJECT_NAME", "MAX_FUTURE", "POSTGRES_PASSWORD", "POSTGRES_PORT", "SLICE_ROWS")
+KNOWN = ("A", "COMPOSE_PROJECT_NAME", "MAX_FUTURE", "POSTGRES_PASSWORD", "POSTGRES_PORT", "SLICE_ROWS", *NUMBERS)
 
 
 def findings(text: str) -> list[Finding]:
@@ -84,7 +85,31 @@ def test_an_impossible_value_is_a_problem_of_compose() -> None:
     [found] = findings("SLICE_ROWS=0\nMAX_FUTURE=P1D")
 
     assert (found.severity, found.subject, found.prevents) == (Severity.PROBLEM, "SLICE_ROWS", (Way.COMPOSE,))
-    assert found.seen == "is impossible in .env: Input should be greater than or equal to 1"
+    assert found.seen == "is impossible in .env: takes a whole number from 1"
+
+
+@pytest.mark.parametrize(
+    ("line", "may_be"),
+    [
+        ("PRODUCER_RATE=0", "a number from 0.01"),
+        ("PRODUCER_RATE=many", "a number from 0.01"),
+        ("RETRAIN=yes", "a whole number from 0 to 1"),
+        ("SPARK_WORKER_CORES=1.5", "a whole number from 1"),
+    ],
+)
+def test_a_number_that_compose_alone_reads_is_looked_at_too(line: str, may_be: str) -> None:
+    [found] = findings(line)
+
+    assert found.subject == line.partition("=")[0]
+    assert found.seen == f"is impossible in .env: takes {may_be}"
+    assert findings("PRODUCER_RATE=0.01\nRETRAIN=0\nSPARK_WORKER_CORES=1")[0].severity is Severity.FINE
+
+
+def test_a_variable_that_compose_does_not_take_from_the_file_is_told_where_it_belongs() -> None:
+    [found] = dotenv_findings(parse_dotenv("SLICE_ROWS=5\nA=", KNOWN), KNOWN, read={"POSTGRES_PORT"})
+
+    assert found.seen.startswith("SLICE_ROWS is not for compose")
+    assert found.next_step.startswith("export SLICE_ROWS")
 
 
 def test_no_value_is_ever_shown() -> None:
