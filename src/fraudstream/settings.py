@@ -145,6 +145,18 @@ class AlertingSettings(_Group):
     )
 
 
+class ArchiveSettings(_Group):
+    """Where the archive goes, and how large its objects get."""
+
+    archive_bucket: str = Field(default="fraudstream-archive", description="S3 bucket of the archive")
+    archive_roll_megabytes: int = Field(
+        default=64, ge=1, le=1_000, description="records of so many megabytes become an object at once"
+    )
+    archive_roll: Duration = Field(
+        default=dt.timedelta(seconds=60), description="so do records of which the oldest has waited so long"
+    )
+
+
 class AnalystSettings(_Group):
     """The analyst's service."""
 
@@ -212,6 +224,7 @@ GROUPS: tuple[type[_Group], ...] = (
     RegistrySettings,
     ScoringSettings,
     AlertingSettings,
+    ArchiveSettings,
     ProducerSettings,
     AnalystSettings,
     LocalSettings,
