@@ -1,8 +1,13 @@
 .DEFAULT_GOAL := help
-.PHONY: up up-lite verify fraud psql down reset help setup demo test test-unit test-spark test-integration test-e2e check format lock reference clean distclean
+.PHONY: up up-lite verify fraud psql token down reset help setup demo test test-unit test-spark test-integration test-e2e check format lock reference clean distclean
 BIN := .venv/bin
 ARGS ?=
 export PYTHON
+IF_RUNNING = running=$$(docker compose ps --quiet) || exit 2; \
+	test -n "$$running" || { echo "the stack is not running; \`make up\` starts it" >&2; exit 2; }
+SAY_READY = ready=$$(docker compose ps --all --quiet ready); \
+	docker logs --follow --since "$$(docker inspect --format '{{.State.StartedAt}}' $$ready)" $$ready; \
+	exit $$(docker wait $$ready)
 
 ##@ Everyday
 demo: setup ## the whole system on this machine, live (ARGS="--rate 500" for options)
@@ -20,23 +25,32 @@ check: setup ## format, lint, types, import arrows and house rules, in under a m
 	@$(BIN)/pytest -q --services=embedded tests/architecture
 
 ##@ In containers (Docker alone is enough; settings come from an optional .env)
+# `up --detach` returns when the last service, `ready`, may start, and that one waits until all the others are healthy.
+# With --wait besides, Compose would take `ready` for a failure as soon as it has said what it has to say and ends.
 up: ## the whole stack in the background; returns when it is healthy and says where everything is
-	@docker compose up --detach --wait --build
-	@docker compose logs --follow --no-log-prefix ready
+	@docker compose up --detach --build
+	@$(SAY_READY)
 
 up-lite: ## the same without a Spark cluster: the scorer runs Spark by itself, in less memory
-	@SPARK_MASTER='local[2,4]' docker compose up --detach --wait --build --scale spark-master=0 --scale spark-worker=0
-	@docker compose logs --follow --no-log-prefix ready
+	@SPARK_MASTER='local[2,4]' docker compose up --detach --build --scale spark-master=0 --scale spark-worker=0
+	@$(SAY_READY)
 
 verify: ## prove that nothing was lost, doubled or scored otherwise
+	@$(IF_RUNNING)
 	@docker compose run --rm --no-deps verify
 
 fraud: ## play a fraud in the running stack, and show the newest alerts
+	@$(IF_RUNNING)
 	@docker compose --progress quiet kill --signal SIGUSR1 producer
 	@docker compose run --rm --no-deps verify alerts --last 5
 
 psql: ## a shell in the database, as its administrator
+	@$(IF_RUNNING)
 	@docker compose exec postgres psql -U postgres fraudstream
+
+token: ## the token that the analyst's API asks for
+	@$(IF_RUNNING)
+	@docker compose exec -T analyst-api cat /run/analyst/api-token
 
 down: ## stop the containers and keep the data
 	@docker compose --profile '*' down

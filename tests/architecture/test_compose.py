@@ -99,6 +99,18 @@ def test_everybody_waits_for_use_and_not_for_a_process(name: str) -> None:
         assert how["condition"] == expected
 
 
+def test_a_start_that_waits_for_ready_waits_for_everything() -> None:
+    """`docker compose up --detach` returns when the last service may start, so that one depends on all the others."""
+    waited_for, left = set[str](), ["ready"]
+    while left:
+        needed = SERVICES[left.pop()].get("depends_on", {}).keys() - waited_for
+        waited_for |= needed
+        left += needed
+
+    assert waited_for == {name for name in SERVICES if not SERVICES[name].get("profiles")} - {"ready"}
+    assert not any("ready" in service.get("depends_on", {}) for service in SERVICES.values())
+
+
 def test_only_what_ends_speaks_on_the_terminal() -> None:
     silent = {name for name, service in SERVICES.items() if service.get("attach") is False}
 
@@ -130,8 +142,9 @@ def test_each_service_sees_its_own_secrets_alone() -> None:
         if name not in whole
     }
 
+    roles["analyst-api"].append("analyst")
     assert whole == {"secrets", "database"}
-    assert {name: paths for name, paths in subpaths.items() if paths and name not in {"postgres", "spark-worker"}} == {
+    assert {name: sorted(paths) for name, paths in subpaths.items() if paths and name not in {"postgres", "spark-worker"}} == {
         name: sorted(set(found)) for name, found in roles.items() if found
     }
 
@@ -145,6 +158,7 @@ def test_services_are_given_only_what_settings_or_vendors_read(name: str) -> Non
 
 def test_the_switch_to_aws_is_a_matter_of_standard_variables() -> None:
     """Whatever is emulated here can be pointed elsewhere; an endpoint that is set but empty means AWS."""
+    assert "${MLFLOW_ARTIFACTS_DESTINATION:-/" in TEXT
     assert "${AWS_ENDPOINT_URL-http://localstack:4566}" in TEXT
     assert "${AWS_ENDPOINT_URL_LAMBDA-http://alert-lambda:8080}" in TEXT
     for variable in ("KAFKA_BOOTSTRAP_SERVERS", "POSTGRES_HOST", "MLFLOW_TRACKING_URI", "ALERTS_TOPIC_ARN"):

@@ -25,11 +25,14 @@ APPS = (
     "alert-lambda",
     "notification-inbox",
     "live-quality",
+    "retrain",
+    "analyst-api",
     "producer",
 )
 PATIENCE = 90.0
 """Seconds until something that happens by itself must have happened."""
 LONG_POLL = 5
+CARD = "model_card.md"
 
 
 @pytest.fixture(scope="module")
@@ -50,10 +53,23 @@ def faults(balance: dict[str, Any]) -> dict[str, Any]:
     return {name: balance[name] for name in ZEROS if balance[name]} | {"problems": balance["problems"]}
 
 
-def page(stack: ComposeStack, path: str, *, port: str = "MLFLOW_PORT", **headers: str) -> str:
-    request = urllib.request.Request(f"http://127.0.0.1:{stack.port(port)}{path}", headers=headers)
+def page(
+    stack: ComposeStack, path: str, *, port: str = "MLFLOW_PORT", body: bytes | None = None, **headers: str
+) -> str:
+    request = urllib.request.Request(f"http://127.0.0.1:{stack.port(port)}{path}", body, headers)
     with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310 - loopback
         return str(answer.read().decode())
+
+
+def registered(stack: ComposeStack) -> tuple[dict[str, Any], str]:
+    """The registered model as MLflow tells it, and the card among the files of its latest version."""
+    model = json.loads(page(stack, "/api/2.0/mlflow/registered-models/get?name=fraudstream"))["registered_model"]
+    (version,) = model["latest_versions"]
+    return model, page(stack, f"/get-artifact?path={CARD}&run_uuid={version['run_id']}")
+
+
+def shown_models(stack: ComposeStack) -> str:
+    return stack.run("run", "--rm", "--no-deps", "verify", "models")
 
 
 def test_it_says_where_everything_is_and_shows_an_alert(stack: ComposeStack) -> None:
@@ -99,10 +115,9 @@ def test_everything_adds_up(stack: ComposeStack) -> None:
 
 
 def test_mlflow_knows_the_model_at_work_and_its_card(stack: ComposeStack) -> None:
-    model = json.loads(page(stack, "/api/2.0/mlflow/registered-models/get?name=fraudstream"))["registered_model"]
-    (version,) = model["latest_versions"]
-    run = json.loads(page(stack, f"/api/2.0/mlflow/runs/get?run_id={version['run_id']}"))["run"]
-    card = page(stack, f"/get-artifact?path=model_card.md&run_uuid={version['run_id']}")
+    model, card = registered(stack)
+    run_id = model["latest_versions"][0]["run_id"]
+    run = json.loads(page(stack, f"/api/2.0/mlflow/runs/get?run_id={run_id}"))["run"]
 
     assert {alias["alias"] for alias in model["aliases"]} == {"champion", "challenger"}
     assert len(run["data"]["metrics"]) > 5
@@ -115,15 +130,44 @@ def test_mlflow_refuses_a_foreign_host(stack: ComposeStack) -> None:
         page(stack, "/api/2.0/mlflow/experiments/search?max_results=1", Host="evil.example")
 
 
-@pytest.mark.parametrize("service", [*SERVERS, *APPS])
-def test_a_service_that_is_killed_is_healthy_again(stack: ComposeStack, service: str) -> None:
+def test_an_alert_is_decided_with_the_token_alone_and_its_label_is_applied(stack: ComposeStack) -> None:
+    authorization = f"Bearer {stack.run('exec', '-T', 'analyst-api', 'cat', '/run/analyst/api-token').strip()}"
+    (alert,) = json.loads(page(stack, "/alerts?last=1", port="ANALYST_PORT", Authorization=authorization))["alerts"]
+    said = json.dumps({"transaction_id": alert["transaction_id"], "is_fraud": True}).encode()
+    kind = {"Content-Type": "application/json"}
+
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        page(stack, "/labels", port="ANALYST_PORT", body=said, **kind)
+    taken = json.loads(page(stack, "/labels", port="ANALYST_PORT", body=said, Authorization=authorization, **kind))
+
+    rows, deadline = "", time.monotonic() + PATIENCE
+    query = "SELECT transaction_id, is_fraud FROM labels WHERE source = 'analyst' AND label_seq IS NOT NULL"
+    while not rows and time.monotonic() < deadline:
+        rows = stack.run("exec", "-T", "postgres", "psql", "-U", "postgres", "fraudstream", "-Atc", query).strip()
+    assert taken["transaction_id"] == alert["transaction_id"]
+    assert rows == f"{alert['transaction_id']}|t"
+
+
+@pytest.mark.parametrize("service", SERVERS)
+def test_a_server_that_is_killed_is_healthy_again(stack: ComposeStack, service: str) -> None:
     stack.run("kill", service)
 
-    stack.up("--no-deps", service)
+    stack.revive(service)
+
+
+def test_apps_that_are_killed_together_are_healthy_again(stack: ComposeStack) -> None:
+    stack.run("kill", *APPS)
+
+    stack.revive(*APPS)
+
+
+def test_a_start_right_after_another_ends_well(stack: ComposeStack) -> None:
+    """Compose may find `ready` of the first one at work, or ended, when it looks for what the second one waits for."""
+    stack.up()
+    stack.up()
 
 
 def test_everything_adds_up_after_each_of_them_was_killed(stack: ComposeStack) -> None:
-    stack.up()
     balance = stack.balance()
 
     assert faults(balance) == {"problems": []}
@@ -146,10 +190,14 @@ def test_a_second_worker_scores_too_and_scores_the_same(stack: ComposeStack) -> 
 
 
 def test_a_stack_that_was_taken_down_goes_on_where_it_was(stack: ComposeStack) -> None:
-    before = stack.balance()
+    before, models, files = stack.balance(), shown_models(stack), registered(stack)
     stack.run("down")
     stack.up()
     balance = stack.balance()
+
+    assert shown_models(stack) == models
+    assert registered(stack) == files
+    assert files[1].startswith("# ")
 
     assert balance["scored"] > before["scored"]
     assert balance["model_version"] == before["model_version"]

@@ -13,10 +13,10 @@ from testcontainers.compose import DockerCompose
 from fraudstream.local.ports import reserve
 
 ROOT = Path(__file__).parents[2]
-PORTS = ("KAFKA_PORT", "POSTGRES_PORT", "MLFLOW_PORT", "LOCALSTACK_PORT", "SPARK_UI_PORT")
+PORTS = ("KAFKA_PORT", "POSTGRES_PORT", "MLFLOW_PORT", "LOCALSTACK_PORT", "SPARK_UI_PORT", "ANALYST_PORT")
 STEP_TIMEOUT = 240.0
 """Seconds that one command of docker compose may take."""
-FOREIGN = ("COMPOSE_", "KAFKA_", "POSTGRES_", "DATABASE_", "MLFLOW_", "AWS_", "SPARK_", "PG")
+FOREIGN = ("COMPOSE_", "KAFKA_", "POSTGRES_", "DATABASE_", "MLFLOW_", "AWS_", "SPARK_", "PG", "ANALYST_", "RETRAIN")
 """Beginnings of variables that would be taken before the test's own."""
 
 
@@ -62,7 +62,7 @@ class ComposeStack:
 
     @cached_property
     def _compose(self) -> DockerCompose:
-        return DockerCompose(str(ROOT), env_file=str(self.env_file), build=True, wait=True)
+        return DockerCompose(str(ROOT), env_file=str(self.env_file), build=True)
 
     def port(self, name: str) -> int:
         """The port on this machine that a variable such as `KAFKA_PORT` moved a service to."""
@@ -81,8 +81,12 @@ class ComposeStack:
         return done.stdout
 
     def up(self, *arguments: str) -> None:
-        """Start what is not running, and wait until it is healthy."""
-        self.run("up", "--detach", "--wait", *arguments)
+        """Start what is not running, and return when all of it is healthy and `ready` has begun, as `make up` does."""
+        self.run("up", "--detach", *arguments)
+
+    def revive(self, *services: str) -> None:
+        """Start these services alone, and wait until they are healthy."""
+        self.run("up", "--detach", "--wait", "--no-deps", *services)
 
     def balance(self) -> dict[str, Any]:
         """What `make verify` finds, whether it holds or not."""

@@ -48,8 +48,8 @@ def announce(places: Sequence[str], *, timeout: float, linger: float) -> int:
     Args:
         places: `NAME=ADDRESS=NOTE`, each.
         timeout: seconds to wait for the alert.
-        linger: seconds to stay afterwards: `docker compose up --wait` takes a container that has already ended when
-            it first looks for one that failed.
+        linger: seconds to stay afterwards: `docker compose up --wait`, which nobody needs, takes a container that has
+            already ended when it first looks for one that failed.
 
     Raises:
         ConfigurationError: a setting is missing, or a place is not of that form.
