@@ -76,6 +76,14 @@ OVERSTEPS = [
     (Role.PROMOTER, "INSERT INTO model_decisions (role) VALUES ('somebody else')"),
     (Role.PROMOTER, "INSERT INTO scored_transactions SELECT * FROM scored_transactions"),
     (Role.PROMOTER, "SELECT create_month_of_scores('2031-01-01')"),
+    (Role.OPERATOR, "UPDATE quarantine SET raw = ''"),
+    (Role.OPERATOR, "SELECT features FROM scored_transactions"),
+    (Role.OPERATOR, "UPDATE replays SET author = 'somebody else'"),
+    (Role.OPERATOR, "DELETE FROM replays"),
+    (Role.OPERATOR, "INSERT INTO replays (role) VALUES ('somebody else')"),
+    (Role.OPERATOR, "SELECT FROM disclosures"),
+    (Role.OPERATOR, "DELETE FROM disclosures"),
+    (Role.OPERATOR, "INSERT INTO outbox (topic, key, value, not_before) VALUES ('', '', '', now())"),
     (Role.READER, "SELECT nextval('slices_slice_id_seq')"),
 ]
 

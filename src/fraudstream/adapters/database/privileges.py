@@ -7,7 +7,14 @@ from typing import Literal
 
 from sqlalchemy import Table
 
-from fraudstream.adapters.database import archive_tables, model_tables, quality_tables, rebuild_tables, tables
+from fraudstream.adapters.database import (
+    archive_tables,
+    model_tables,
+    quality_tables,
+    rebuild_tables,
+    replay_tables,
+    tables,
+)
 
 
 class Role(StrEnum):
@@ -26,6 +33,8 @@ class Role(StrEnum):
     """`fraudstream quality`, where it stores what it measures."""
     PROMOTER = "fraudstream_promoter"
     """The trainer, and `fraudstream promote`."""
+    OPERATOR = "fraudstream_operator"
+    """`fraudstream quarantine` and `fraudstream redrive`, where they send records again or show them unmasked."""
     ARCHIVER = "fraudstream_archiver"
     READER = "fraudstream_reader"
     """Verification, the list of alerts, the live view: whatever only looks."""
@@ -72,8 +81,10 @@ def _measured(table: Table) -> tuple[str, ...]:
 _ARCHIVED = ("slice_id", "topic_id", "partition", "first_offset", "last_offset", "model_version", "catalogue_version")
 """What the archiver reads of a slice, besides the time it was stored."""
 _PUBLISH = _insert("topic", "key", "value", "not_before")
+_PLACE = Privilege("SELECT", ("topic_id", "partition", "offset"))
 _MOVE_STATE = (SELECT, INSERT, _update("state"))
 _PUT_RISK = (SELECT, INSERT, _update("risk"))
+_SETTLED = ("settled_at", "sent_topic", "sent_topic_id", "sent_partition", "sent_offset", "error")
 _APPLY_LABEL = _update("label_seq", "user_id", "merchant_id", "event_time", "amount", "amount_ratio")
 
 _WRITERS: Mapping[Table, Rights] = {
@@ -84,6 +95,7 @@ _WRITERS: Mapping[Table, Rights] = {
         Role.ARCHIVER: (Privilege("SELECT", ("topic_id", "partition", "topic")),),
         Role.QUALITY: (SELECT,),
         Role.PROMOTER: (SELECT,),
+        Role.OPERATOR: (SELECT,),
     },
     tables.slices: {
         Role.SCORER: (_insert("slice_id", *_given(tables.slices)),),
@@ -98,6 +110,7 @@ _WRITERS: Mapping[Table, Rights] = {
         Role.LABELS: (SELECT,),
         Role.PROMOTER: (SELECT,),
         Role.QUALITY: (SELECT,),
+        Role.OPERATOR: (_PLACE,),
     },
     tables.alerts: {
         Role.SCORER: (_insert(*_given(tables.alerts)),),
@@ -106,7 +119,16 @@ _WRITERS: Mapping[Table, Rights] = {
     tables.quarantine: {
         Role.SCORER: (_insert(*_given(tables.quarantine)),),
         Role.LABELS: (_insert(*_given(tables.quarantine)),),
+        Role.OPERATOR: (SELECT,),
     },
+    replay_tables.replays: {
+        Role.OPERATOR: (
+            SELECT,
+            _insert(*(name for name in _given(replay_tables.replays) if name not in _SETTLED)),
+            _update(*_SETTLED),
+        ),
+    },
+    replay_tables.disclosures: {Role.OPERATOR: (_insert(*_given(replay_tables.disclosures)),)},
     tables.outbox: {
         Role.SCORER: (_PUBLISH,),
         Role.LABELS: (_PUBLISH,),
@@ -153,6 +175,7 @@ _WRITERS: Mapping[Table, Rights] = {
         Role.LABELS: (SELECT, _insert(*_given(tables.labels)), _APPLY_LABEL),
         Role.PROMOTER: (SELECT,),
         Role.QUALITY: (SELECT,),
+        Role.OPERATOR: (_PLACE,),
     },
     tables.label_progress: {
         Role.SCORER: (SELECT,),

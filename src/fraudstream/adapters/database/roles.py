@@ -28,6 +28,7 @@ SETTINGS: Mapping[Role, Mapping[str, str]] = {
     Role.ARCHIVER: {"statement_timeout": "60s", "idle_in_transaction_session_timeout": "60s"},
     Role.QUALITY: {"statement_timeout": "120s", "idle_in_transaction_session_timeout": "60s"},
     Role.PROMOTER: {"statement_timeout": "120s", "idle_in_transaction_session_timeout": "60s"},
+    Role.OPERATOR: {"statement_timeout": "30s", "idle_in_transaction_session_timeout": "60s"},
     Role.READER: {
         "statement_timeout": "120s",
         "idle_in_transaction_session_timeout": "30min",

@@ -1,9 +1,16 @@
 """The whole schema, defined once; the migrations in `db/` are compared with it by a test."""
 
-from fraudstream.adapters.database import archive_tables, model_tables, quality_tables, rebuild_tables, tables
+from fraudstream.adapters.database import (
+    archive_tables,
+    model_tables,
+    quality_tables,
+    rebuild_tables,
+    replay_tables,
+    tables,
+)
 from fraudstream.adapters.database.columns import metadata
 
 __all__ = ["THEMES", "metadata"]
 
-THEMES = (archive_tables, tables, model_tables, quality_tables, rebuild_tables)
+THEMES = (archive_tables, tables, model_tables, quality_tables, rebuild_tables, replay_tables)
 """The modules whose tables make up `metadata`; a new one is added here."""

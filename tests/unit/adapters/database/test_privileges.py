@@ -25,6 +25,7 @@ CHANGED_BY = {
     "archive_gaps": {Role.ARCHIVER},
     "deployments": {Role.PROMOTER},
     "challengers": {Role.PROMOTER},
+    "replays": {Role.OPERATOR},
 }
 """Tables whose rows change after they were written, and by whom; all others are only added to."""
 
