@@ -1,0 +1,57 @@
+"""What needs a running stack says so before anything else, and what starts one ends as the start did."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def make(target: str, folder: Path, docker: str) -> subprocess.CompletedProcess[str]:
+    """Run a target with this shell script in the place of `docker`; it finds its words in `$*`."""
+    program = folder / "docker"
+    program.write_text(f"#!/bin/sh\n{docker}\n", encoding="utf-8")
+    program.chmod(0o755)
+    path = f"{folder}:/usr/bin:/bin"
+    return subprocess.run(
+        ["make", "--no-print-directory", target],
+        cwd=ROOT,
+        env={"PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("target", ["verify", "fraud", "psql", "token"])
+def test_a_stopped_stack_is_named_with_what_starts_it(target: str, tmp_path: Path) -> None:
+    done = make(target, tmp_path, 'case "$*" in "compose ps"*) ;; *) echo "asked: $*" ;; esac')
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("the stack is not running; `make up` starts it\n")
+    assert "asked" not in done.stdout
+
+
+def test_an_engine_that_does_not_answer_speaks_for_itself(tmp_path: Path) -> None:
+    done = make("verify", tmp_path, 'echo "no engine" >&2; exit 1')
+
+    assert done.returncode == 2
+    assert "no engine" in done.stderr
+    assert "the stack is not running" not in done.stderr
+
+
+@pytest.mark.parametrize("target", ["verify", "fraud", "psql", "token"])
+def test_on_a_running_stack_it_is_done(target: str, tmp_path: Path) -> None:
+    done = make(target, tmp_path, 'case "$*" in "compose ps"*) echo c0ffee ;; *) echo "asked: $*" ;; esac')
+
+    assert done.returncode == 0
+    assert "asked: compose" in done.stdout
+
+
+@pytest.mark.parametrize(("status", "expected"), [(0, 0), (1, 2)])
+def test_a_start_without_an_alert_is_a_failed_one(status: int, expected: int, tmp_path: Path) -> None:
+    done = make("up", tmp_path, f'case "$*" in *--wait*) exit 9 ;; "wait "*) echo {status} ;; *) echo c0ffee ;; esac')
+
+    assert done.returncode == expected
