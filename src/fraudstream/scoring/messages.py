@@ -25,7 +25,7 @@ def alert_of(
         parsed: the payment.
         score: its probability of fraud.
         deployment: the model that gave it, and its threshold.
-        top: features (4,) that raised the score most, and by how much in log-odds (4,).
+        top: features (n,) that raised the score most, and by how much in log-odds (n,).
         vector: all its features (F,).
     """
     payment = parsed.transaction

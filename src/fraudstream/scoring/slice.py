@@ -10,6 +10,7 @@ import numpy as np
 
 from fraudstream.contracts.transaction import ParsedTransaction
 from fraudstream.decisions.policy import alerts
+from fraudstream.decisions.reasons import CONSIDERED
 from fraudstream.features.events import EventColumns, Floats, Ints, columns_of
 from fraudstream.features.kernel import vectors
 from fraudstream.models.arrays import ScoringModel
@@ -160,7 +161,7 @@ def _judge(
         alert=raised,
         features=features,
     )
-    explained = score(model, features[raised])
+    explained = score(model, features[raised], top=CONSIDERED)
     return _Judgement(snapshot, scored, users, state, _raise(scored, parsed, explained, deployment))
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fraudstream.decisions.reasons import reasons
+from fraudstream.decisions.reasons import MOST, reasons
 from fraudstream.decisions.sentences import SENTENCES, sentence
 from fraudstream.features.catalogue import FEATURE_COUNT, FEATURE_NAMES, index_of
 from fraudstream.features.events import Floats
@@ -78,26 +78,55 @@ def test_what_is_usual_for_a_new_customer_is_not_understated() -> None:
 
 
 def test_only_what_raised_the_score_is_a_reason_strongest_first() -> None:
-    columns = np.array([index_of("new_device"), index_of("amount"), -1, -1], np.int16)
+    columns = np.array([index_of("new_device"), index_of("amount_ratio"), -1, -1], np.int16)
 
-    found = reasons(columns, np.array([2.5, 1.25, 0.0, 0.0]), a_vector(new_device=1.0, amount=900.0))
+    found = reasons(
+        columns,
+        np.array([2.5, 1.25, 0.0, 0.0]),
+        a_vector(new_device=1.0, amount=912.4, amount_ratio=22.25, usual_amount=41.0),
+    )
 
     assert [(reason.feature, reason.value, reason.contribution) for reason in found] == [
         ("new_device", 1.0, 2.5),
-        ("amount", 900.0, 1.25),
+        ("amount_ratio", 22.25, 1.25),
     ]
-    assert [reason.text for reason in found] == ["Device never seen with this customer", "Amount of 900.00"]
+    assert [reason.text for reason in found] == [
+        "First payment with this device",
+        "Amount of 912.40 is 22 times the customer's usual 41",
+    ]
 
 
 def test_a_score_that_nothing_raised_has_no_reasons() -> None:
     assert reasons(np.full(4, -1, np.int16), np.zeros(4), a_vector()) == ()
 
 
-def test_two_features_that_say_the_same_are_one_reason_the_stronger() -> None:
-    columns = np.array([index_of("device_age_days"), index_of("new_device"), -1, -1], np.int16)
+def test_what_does_not_speak_for_fraud_makes_room_for_what_does() -> None:
+    silent = ("small_payments_1h", "run_age_days", "days_since_fraud", "hour", "weekend")
+    telling = ("new_device", "fraud_run", "frauds_30d", "online_1h", "merchant_frauds_10d")
+    columns = np.array([index_of(name) for name in silent + telling], np.int16)
+    vector = a_vector(run_age_days=400.0, days_since_fraud=400.0, hour=10.45, **dict.fromkeys(telling, 1.0))
 
-    found = reasons(columns, np.array([2.0, 1.0, 0.0, 0.0]), a_vector(new_device=1.0))
+    found = reasons(columns, np.linspace(3.0, 1.0, len(columns)), vector)
 
-    assert [(reason.feature, reason.text) for reason in found] == [
-        ("device_age_days", "Device never seen with this customer")
-    ]
+    assert [reason.feature for reason in found] == list(telling)[:MOST]
+
+
+@pytest.mark.parametrize(
+    ("two", "values", "text"),
+    [
+        (("device_age_days", "new_device"), {"new_device": 1.0}, "First payment with this device"),
+        (
+            ("hour", "hour_distance"),
+            {"hour": 3.2, "hour_distance": 1.7},
+            "Paid at 03:12 UTC, far from the customer's usual time of day",
+        ),
+    ],
+)
+def test_two_features_that_say_the_same_are_one_reason_the_stronger(
+    two: tuple[str, str], values: dict[str, float], text: str
+) -> None:
+    columns = np.array([index_of(two[0]), index_of(two[1]), -1, -1], np.int16)
+
+    found = reasons(columns, np.array([2.0, 1.0, 0.0, 0.0]), a_vector(**values))
+
+    assert [(reason.feature, reason.text) for reason in found] == [(two[0], text)]

@@ -5,7 +5,7 @@ import pytest
 from tests.unit.training.conftest import SmallCity
 
 from fraudstream.decisions.policy import alerts
-from fraudstream.decisions.reasons import reasons
+from fraudstream.decisions.reasons import CONSIDERED, reasons
 from fraudstream.features.events import EventColumns, Floats
 from fraudstream.features.kernel import vectors
 from fraudstream.features.state import MERCHANT_RISK_WIDTH
@@ -53,7 +53,7 @@ def test_every_payment_of_it_comes_with_reasons(trained: Trained, city: SmallCit
     state = load_state(trained.run.artefacts[STATE_FILE])
     script = scripted_fraud(city.world, int(state.user_ids[40]), city.history.end + 36_000, seed=3)
     found = live_vectors(state, script)
-    scored = score(trained.model, found)
+    scored = score(trained.model, found, top=CONSIDERED)
 
     told = [
         {reason.text for reason in reasons(scored.top_feature[row], scored.top_contribution[row], found[row])}
@@ -61,4 +61,4 @@ def test_every_payment_of_it_comes_with_reasons(trained: Trained, city: SmallCit
     ]
 
     assert all(1 <= len(texts) <= 4 for texts in told)
-    assert "Device never seen with this customer" in told[0]
+    assert "First payment with this device" in told[0]
