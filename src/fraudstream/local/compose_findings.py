@@ -69,7 +69,7 @@ def examine_checkout(checkout: Path, environment: Mapping[str, str], ask: Ask) -
         yield Finding(Severity.PROBLEM, ".env", f"cannot be read ({error.strerror})", step, (Way.COMPOSE,))
         return
     yield from dotenv_findings(dotenv, sorted(known), compose_file.variables or None)
-    yield from value_findings(environment, "the environment")
+    yield from value_findings(environment, "the environment", (Way.DEMO, Way.COMPOSE))
     if not engine.version:
         return
     containers = ask_containers(ask) if engine.compose else ()

@@ -104,11 +104,18 @@ def dotenv_findings(dotenv: Dotenv, known: Collection[str], read: Collection[str
         yield Finding(Severity.FINE, ".env", f"sets {changed} variable{'' if changed == 1 else 's'}")
 
 
-def value_findings(values: Mapping[str, str], place: str) -> Iterator[Finding]:
-    """A problem for each variable whose value in this place is impossible, with what it may be."""
-    for name, reason in {**impossible(values), **dict(impossible_numbers(values))}.items():
+def value_findings(
+    values: Mapping[str, str], place: str, prevents: tuple[Way, ...] = (Way.COMPOSE,)
+) -> Iterator[Finding]:
+    """A problem for each variable whose value in this place is impossible, with what it may be.
+
+    `prevents` is what cannot work with an impossible setting of ours; numbers of Compose alone hinder Compose alone.
+    """
+    numbers = dict(impossible_numbers(values))
+    for name, reason in {**impossible(values), **numbers}.items():
         step = f"correct {name}; .env.example explains it"
-        yield Finding(Severity.PROBLEM, name, f"is impossible in {place}: {reason}", step, (Way.COMPOSE,))
+        ways = (Way.COMPOSE,) if name in numbers else prevents
+        yield Finding(Severity.PROBLEM, name, f"is impossible in {place}: {reason}", step, ways)
 
 
 def _is_dockers_own(name: str, known: Collection[str]) -> bool:

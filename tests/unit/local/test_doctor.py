@@ -62,6 +62,8 @@ def test_an_impossible_number_of_the_environment_is_told_what_it_may_be() -> Non
     assert rate.seen == "is impossible in the environment: takes a number from 0.01"
     assert limit.seen == "is impossible in the environment: takes a whole number from 0"
     assert rate.severity is limit.severity is Severity.PROBLEM
+    assert rate.prevents == (Way.COMPOSE,)
+    assert limit.prevents == (Way.DEMO, Way.COMPOSE)
 
 
 def test_a_server_that_answers_is_fine() -> None:
