@@ -1,5 +1,6 @@
 """History through the kernel: payments and the labels that arrived between them, all at once or part by part."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,13 +38,14 @@ class LabelArrivals:
         """The labels at `index`, in its order."""
         return LabelArrivals(self.event_row[index], self.arrived_at[index], self.is_fraud[index])
 
-    def followed_by(self, later: "LabelArrivals") -> "LabelArrivals":
-        """These labels and then `later`."""
-        return LabelArrivals(
-            np.concatenate([self.event_row, later.event_row]),
-            np.concatenate([self.arrived_at, later.arrived_at]),
-            np.concatenate([self.is_fraud, later.is_fraud]),
-        )
+
+def arrivals_of(parts: Sequence[LabelArrivals]) -> LabelArrivals:
+    """The labels of all parts, one part after the other; there may be none."""
+    return LabelArrivals(
+        np.concatenate([np.empty(0, np.int64), *(part.event_row for part in parts)]),
+        np.concatenate([np.empty(0), *(part.arrived_at for part in parts)]),
+        np.concatenate([np.empty(0, np.bool_), *(part.is_fraud for part in parts)]),
+    )
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ class ReplayStream:
         self._risk = KeyedRows(CUSTOMER_RISK_WIDTH)
         self._merchants = KeyedRows(MERCHANT_RISK_WIDTH, reserved=_NOBODY + 1)
         self._taken = TakenPayments()
-        self._queue = LabelArrivals(np.empty(0, np.int64), np.empty(0), np.empty(0, np.bool_))
+        self._queue = arrivals_of([])
         self._newest = float("-inf")
         self._newest_label = float("-inf")
 
@@ -138,7 +140,7 @@ class ReplayStream:
         if first and len(arrivals) and arrivals.arrived_at[0] <= self._newest:
             raise ValueError("a label arrived before a payment that is taken; hand it over with the part it arrived in")
         self._taken.check_held(arrivals.event_row)
-        self._queue = self._queue.followed_by(arrivals)
+        self._queue = arrivals_of([self._queue, arrivals])
         turn = np.searchsorted(events.event_time, self._queue.arrived_at, side="left") + first
         turn = np.maximum(turn, self._queue.event_row + 1)
         order = np.argsort(turn, kind="stable")

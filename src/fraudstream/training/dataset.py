@@ -58,12 +58,28 @@ class History:
         return slice(int(low), int(high))
 
     def digest(self) -> str:
-        """SHA-256 of every payment and label, in hexadecimal."""
-        digest = hashlib.sha256()
-        for part in (self.events, self.arrivals):
-            for field in fields(part):
-                digest.update(np.ascontiguousarray(getattr(part, field.name)).tobytes())
+        """See `HistoryDigest`."""
+        digest = HistoryDigest()
+        digest.add(self.events, self.arrivals)
         return digest.hexdigest()
+
+
+class HistoryDigest:
+    """SHA-256 over the digests of all columns of payments and labels, however these are cut into parts."""
+
+    def __init__(self) -> None:
+        columns = (*fields(EventColumns), *fields(LabelArrivals))
+        self._columns = {field.name: hashlib.sha256() for field in columns}
+
+    def add(self, events: EventColumns, arrivals: LabelArrivals) -> None:
+        """Take the next payments and labels."""
+        for part in (events, arrivals):
+            for field in fields(part):
+                self._columns[field.name].update(np.ascontiguousarray(getattr(part, field.name)).data)
+
+    def hexdigest(self) -> str:
+        """What has been taken comes to, in hexadecimal."""
+        return hashlib.sha256(b"".join(column.digest() for column in self._columns.values())).hexdigest()
 
 
 @dataclass(frozen=True)

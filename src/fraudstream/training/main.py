@@ -8,6 +8,7 @@ from rich.console import Console
 from fraudstream.adapters.model_registry import MlflowRegistry
 from fraudstream.clock import SystemClock
 from fraudstream.errors import ConfigurationError
+from fraudstream.progress import Progress
 from fraudstream.settings import DatabaseSettings, RegistrySettings
 from fraudstream.training.authorship import author_of
 from fraudstream.training.background_registry import BackgroundRegistry
@@ -57,7 +58,10 @@ def train(
         from fraudstream.training.register import TrainingPlan, put_on_record, train_and_register  # noqa: PLC0415
 
         plan = TrainingPlan(seed=seed, customers=customers, history_days=history_days, start=start, model=model)
-        trained = train_and_register(registry, plan, started_at=started_at, progress=console.print)
+        with Progress("days of history replayed") as bar:
+            trained = train_and_register(
+                registry, plan, started_at=started_at, progress=console.print, report=bar.report
+            )
         if database is not None:
             put_on_record(_deployments(database), trained, author=author_of(author))
             if promote_because is not None:

@@ -1,4 +1,4 @@
-"""What a training looks like: four pictures that stand beside its figures in the registry."""
+"""What a training looks like: five pictures that stand beside its figures in the registry."""
 
 import io
 from collections.abc import Mapping
@@ -11,9 +11,11 @@ from matplotlib.figure import Figure
 from sklearn.metrics import average_precision_score, precision_recall_curve
 
 from fraudstream.features.events import Floats
+from fraudstream.features.stability import CHANGED, SHIFTED
 from fraudstream.models.arrays import ScoringModel
 from fraudstream.models.walker import NO_FEATURE, score
 from fraudstream.training.evaluate import Evaluation
+from fraudstream.training.windows_drift import SCORE, WindowsDrift
 
 BINS = 12
 """Groups of payments, ordered by score, in the picture of the calibration; few in those of the highest."""
@@ -28,7 +30,9 @@ _DOTS_PER_INCH = 110
 Bools = npt.NDArray[np.bool_]
 
 
-def plots(model: ScoringModel, vectors: Floats, fraud: Bools, evaluation: Evaluation) -> Mapping[str, bytes]:
+def plots(
+    model: ScoringModel, vectors: Floats, fraud: Bools, evaluation: Evaluation, drift: WindowsDrift
+) -> Mapping[str, bytes]:
     """PNG pictures by the names the registry keeps them under.
 
     Args:
@@ -36,6 +40,7 @@ def plots(model: ScoringModel, vectors: Floats, fraud: Bools, evaluation: Evalua
         vectors: (n, F) of payments it was not trained on.
         fraud: (n,) the truth about them, with both outcomes in it.
         evaluation: the figures on the same payments.
+        drift: of these payments and of those before them, against the training's.
     """
     probability = score(model, vectors).probability
     return {
@@ -43,6 +48,7 @@ def plots(model: ScoringModel, vectors: Floats, fraud: Bools, evaluation: Evalua
         "plots/calibration.png": _calibration(probability, fraud),
         "plots/recall_by_scenario.png": _by_scenario(evaluation),
         "plots/feature_importance.png": _importance(model, vectors, probability),
+        "plots/drift.png": _drift(drift),
     }
 
 
@@ -93,6 +99,23 @@ def _importance(model: ScoringModel, vectors: Floats, probability: Floats) -> by
     strongest = np.argsort(-total)[:SHOWN_FEATURES][::-1]
     axes.barh([model.feature_names[column] for column in strongest], total[strongest] / len(highest), color=_INK)
     axes.tick_params(axis="y", labelsize=7)
+    return _png(figure)
+
+
+def _drift(drift: WindowsDrift) -> bytes:
+    figure, axes = _blank("Drift since the last week trained on", "population stability index (PSI)", "")
+    farthest = sorted((name for name in drift.evaluation if name != SCORE), key=lambda name: drift.evaluation[name])
+    shown = [*farthest[-SHOWN_FEATURES:], SCORE]
+    place = np.arange(len(shown))
+    weeks = (("week measured", drift.evaluation, 0.2, _INK), ("week calibrated on", drift.calibration, -0.2, _QUIET))
+    for label, indices, offset, color in weeks:
+        axes.barh(place + offset, [indices[name] for name in shown], height=0.4, color=color, label=label)
+    for limit, label in ((SHIFTED, "shifted"), (CHANGED, "changed")):
+        axes.axvline(limit, color=_ACCENT, linestyle=":")
+        axes.annotate(f" {label}", (limit, -1), color=_ACCENT, fontsize=7, va="bottom")
+    axes.set_yticks(place, shown, fontsize=7)
+    axes.set(xlim=(0, max(1.2 * CHANGED, 1.1 * max(*drift.evaluation.values(), *drift.calibration.values()))))
+    axes.legend(frameon=False, fontsize=8, loc="lower right")
     return _png(figure)
 
 

@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.ports.life_cycle import Action, Deployments, Figures, Signature
 from fraudstream.ports.registry import CHALLENGER, ModelRegistry
+from fraudstream.progress import Report, unreported
 from fraudstream.simulation.city import DEFAULT_START, CityWorld
 from fraudstream.training.dataset import DAY
 from fraudstream.training.evaluate import Evaluation
 from fraudstream.training.families import families_named
 from fraudstream.training.parts import DIGEST_TAG
+from fraudstream.training.past import Past, simulated_past
 from fraudstream.training.provenance import code_version
 from fraudstream.training.recipes import USUAL, Recipe, recipes_of
 from fraudstream.training.retrain import AS_OF
@@ -53,6 +55,14 @@ class TrainingPlan:
         """The city; it starts at the simulation's own time if the plan names none."""
         return CityWorld(self.seed, self.customers, self._start)
 
+    def past(self) -> Past:
+        """The history.
+
+        Raises:
+            ConfigurationError: it is too short.
+        """
+        return simulated_past(self.world(), self.history_days)
+
     def recipes(self) -> tuple[Recipe, ...]:
         """What is tried.
 
@@ -76,21 +86,26 @@ class TrainingPlan:
 
 
 def train_and_register(
-    registry: ModelRegistry, plan: TrainingPlan, *, started_at: float, progress: Progress
+    registry: ModelRegistry,
+    plan: TrainingPlan,
+    *,
+    started_at: float,
+    progress: Progress,
+    report: Report = unreported,
 ) -> TrainedVersion:
-    """Train, register the model, and let `challenger` mean it.
+    """Train, register the model, and let `challenger` mean it; `report` is told how much of the history is replayed.
 
     Raises:
         ConfigurationError: a history with too little in it.
         TemporarilyUnavailable: the registry did not answer.
     """
     trained = run_training(
-        plan.world(),
-        plan.history_days,
+        plan.past(),
         started_at=started_at,
         code_version=code_version(),
         progress=progress,
         recipes=plan.recipes(),
+        report=report,
     )
     return register(registry, trained, known_on=plan.end, progress=progress)
 

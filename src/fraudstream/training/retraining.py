@@ -153,7 +153,7 @@ class Retraining:
         assert city is not None  # noqa: S101 - asked before
         self.progress(f"the log has only {lack}; the simulated city is trained on instead")
         plan = city.until(as_of, most=LONGEST_SIMULATED)
-        version = train_and_register(registry, plan, started_at=started_at, progress=self.progress)
+        version = train_and_register(registry, plan, started_at=started_at, progress=self.progress, report=self.report)
         return replace(version, known_on=as_of)
 
     def _try(self, step: NextStep) -> NextStep:

@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from fraudstream.features.replay import Replay, replay_history
 from fraudstream.simulation.city import DEFAULT_START, CityWorld
 from fraudstream.training.dataset import History, simulate_history
+from fraudstream.training.past import simulated_past
 from fraudstream.training.train import Trained, run_training
 
 SEED, CUSTOMERS, DAYS = 7, 1_000, 31
@@ -46,5 +47,5 @@ def told() -> list[str]:
 
 @pytest.fixture(scope="session")
 def trained(told: list[str]) -> Trained:
-    world = CityWorld(SEED, CUSTOMERS, DEFAULT_START)
-    return run_training(world, DAYS, started_at=STARTED_AT, code_version="0.1.0+test", progress=told.append)
+    past = simulated_past(CityWorld(SEED, CUSTOMERS, DEFAULT_START), DAYS)
+    return run_training(past, started_at=STARTED_AT, code_version="0.1.0+test", progress=told.append)

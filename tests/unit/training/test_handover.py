@@ -7,7 +7,7 @@ from tests.unit.training.conftest import SmallCity
 
 from fraudstream.features.catalogue import index_of
 from fraudstream.features.events import ABSENT, Floats, Ints
-from fraudstream.features.replay import LabelArrivals, replay_history
+from fraudstream.features.replay import LabelArrivals, ReplayStream, replay_history
 from fraudstream.training.dataset import History
 from fraudstream.training.handover import initial_state
 
@@ -28,6 +28,12 @@ def with_late_labels(history: History) -> History:
     return dataclasses.replace(history, events=events, arrivals=arrivals, end=float(late[-1]) + 1.0)
 
 
+def replayed(history: History) -> ReplayStream:
+    stream = ReplayStream()
+    stream.take(history.events, history.arrivals)
+    return stream
+
+
 def row_of(ids: Ints, rows: Floats, wanted: int) -> list[float]:
     found: list[float] = rows[np.searchsorted(ids, wanted)].tolist()
     return found
@@ -39,7 +45,7 @@ def test_a_label_after_the_last_payment_is_in_the_initial_risk(city: SmallCity) 
     times = np.append(history.events.event_time, history.end)
     longer = dataclasses.replace(history.events.take(np.append(np.arange(len(history.events)), 0)), event_time=times)
 
-    state = initial_state(history, replay_history(history.events, history.arrivals))
+    state = initial_state(replayed(history))
 
     expected = replay_history(longer, history.arrivals)
     assert np.array_equal(state.customer_risk, expected.customer_risk)
@@ -48,17 +54,16 @@ def test_a_label_after_the_last_payment_is_in_the_initial_risk(city: SmallCity) 
 
 
 def test_the_replay_itself_is_left_alone(city: SmallCity) -> None:
-    history = with_late_labels(city.history)
-    replay = replay_history(history.events, history.arrivals)
-    before = replay.customer_risk.copy()
+    replay = replayed(with_late_labels(city.history))
+    before = replay.rows().customer_risk
 
-    initial_state(history, replay)
+    initial_state(replay)
 
-    assert np.array_equal(replay.customer_risk, before)
+    assert np.array_equal(replay.rows().customer_risk, before)
 
 
 def test_customers_and_merchants_keep_their_rows(city: SmallCity) -> None:
-    state = initial_state(city.history, city.replay)
+    state = initial_state(replayed(city.history))
 
     customer = int(state.user_ids[17])
     assert row_of(state.user_ids, state.customer_state, customer) == row_of(
@@ -68,7 +73,7 @@ def test_customers_and_merchants_keep_their_rows(city: SmallCity) -> None:
 
 
 def test_payments_without_a_label_wait_for_one(city: SmallCity) -> None:
-    waiting = initial_state(city.history, city.replay).waiting
+    waiting = initial_state(replayed(city.history)).waiting
 
     known, _ = city.history.known_at(np.inf)
     assert len(waiting) == (~known).sum() > 0

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 from tests.unit.scoring.world import a_model
 
-from fraudstream.features.catalogue import FEATURE_COUNT, index_of
+from fraudstream.features.catalogue import FEATURE_COUNT, FEATURES, index_of
 from fraudstream.features.events import Floats
 from fraudstream.models.walker import score
 from fraudstream.training.evaluate import evaluate
 from fraudstream.training.plots import Bools, plots
+from fraudstream.training.windows_drift import WindowsDrift
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -30,14 +31,17 @@ def drawn(vectors: Floats, fraud: Bools) -> dict[str, bytes]:
         threshold=model.threshold,
         scenario_names={1: "card testing"},
     )
-    return dict(plots(model, vectors, fraud, figures))
+    names = [feature.name for feature in FEATURES if feature.comparable == "yes"]
+    drift = {name: number / 100 for number, name in enumerate([*names, "score"])}
+    return dict(plots(model, vectors, fraud, figures, WindowsDrift(drift, drift)))
 
 
-def test_four_pictures_are_drawn() -> None:
+def test_five_pictures_are_drawn() -> None:
     pictures = drawn(*a_window())
 
     assert sorted(pictures) == [
         "plots/calibration.png",
+        "plots/drift.png",
         "plots/feature_importance.png",
         "plots/precision_recall.png",
         "plots/recall_by_scenario.png",
@@ -47,7 +51,7 @@ def test_four_pictures_are_drawn() -> None:
 
 @pytest.mark.parametrize("frauds", [1, 2_999])
 def test_the_rarest_outcome_is_no_obstacle(frauds: int) -> None:
-    assert len(drawn(*a_window(frauds=frauds))) == 4
+    assert len(drawn(*a_window(frauds=frauds))) == 5
 
 
 def test_the_same_training_draws_the_same_pictures() -> None:
