@@ -14,6 +14,7 @@ from fraudstream.archive.commands import archive
 from fraudstream.errors import ConfigurationError, FraudstreamError
 from fraudstream.provisioning.commands import provision
 from fraudstream.quality.commands import quality
+from fraudstream.rework.commands import quarantine, redrive
 from fraudstream.training.commands import Author, life_cycle
 
 app = typer.Typer(
@@ -202,6 +203,8 @@ def migrate() -> None:
 app.add_typer(provision, name="provision")
 app.add_typer(analyst)
 app.add_typer(breaker, name="breaker")
+app.add_typer(quarantine, name="quarantine")
+app.add_typer(redrive, name="redrive")
 app.add_typer(archive, name="archive")
 app.add_typer(quality)
 app.add_typer(chaos)

@@ -33,6 +33,7 @@ VENDOR_DOORS = {
         "provisioning/commands.py",
         "chaos/commands.py",
         "alerting/commands.py",
+        "rework/commands.py",
         "archive/commands.py",
         "quality/commands.py",
         "analyst/commands.py",

@@ -1,0 +1,1 @@
+"""Records that were refused or not delivered, and what a person does with them."""
