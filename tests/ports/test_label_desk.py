@@ -10,6 +10,7 @@ from tests.ports.case_worlds import CaseWorld, case_worlds
 from tests.unit.verify.memory_stack import a_payment
 
 from fraudstream.adapters.database.label_desk import PostgresLabelDesk
+from fraudstream.contracts.alert import alert_id_for
 from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.ports.label_desk import KnownPayment, LabelFate, LabelPlace
 
@@ -37,6 +38,18 @@ def test_a_payment_of_the_history_is_known_too(world: CaseWorld) -> None:
     moment = dt.datetime.fromtimestamp(1_749_000_000.5, dt.UTC)
 
     assert world.desk().payment(OLD_PAYMENT) == KnownPayment(2, moment)
+
+
+def test_an_alert_is_known_by_its_own_id(world: CaseWorld) -> None:
+    for number in range(1, 6):
+        world.send(a_payment(number, amount=5_000.0))
+    world.score()
+    alerted = [number for number in range(1, 6) if world.desk().alerted(alert_id_for(an_id(number))) is not None]
+
+    assert alerted
+    assert world.desk().alerted(alert_id_for(an_id(alerted[0]))) == an_id(alerted[0])
+    assert world.desk().alerted(an_id(alerted[0])) is None
+    assert world.desk().alerted(alert_id_for(an_id(99))) is None
 
 
 def test_the_time_of_the_stream_is_the_newest_payments_and_not_the_last_ones(world: CaseWorld) -> None:

@@ -24,6 +24,11 @@ class MemoryLabelDesk:
         known = self.labels_store.facts.payments.get(transaction_id)
         return None if known is None else KnownPayment(known.user_id, _moment(known.event_time))
 
+    def alerted(self, alert_id: uuid.UUID) -> uuid.UUID | None:
+        """See `LabelDesk.alerted`."""
+        raised = (item.alert for committed in self.slices.slices for item in committed.result.alerts)
+        return next((alert.transaction_id for alert in raised if alert.alert_id == alert_id), None)
+
     def labels(self, transaction_id: uuid.UUID) -> Sequence[StoredLabel]:
         """See `LabelDesk.labels`."""
         rows = [row for row in self.labels_store.facts.labels.values() if row.label.transaction_id == transaction_id]

@@ -11,6 +11,8 @@ OVERLAP = dt.timedelta(seconds=60)
 """How far back each look reaches: an alert bears a time before its commit, so others may overtake it."""
 INTERVAL = 0.5
 """Seconds between two looks."""
+SAME_TIME = dt.timedelta(minutes=1)
+"""A payment whose own time is further from its alert's is shown with both: a simulated stream lies in the past."""
 LONG_AGO = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
 
 
@@ -38,10 +40,19 @@ def follow_alerts(
 
 
 def alert_lines(alert: StoredAlert) -> Sequence[str]:
-    """An alert as people read it: one line of facts, one for each reason."""
-    when = alert.created_at.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M:%S")
+    """An alert as people read it: one line of facts, one for each reason.
+
+    It begins with the time it was raised; the payment's own is said where that is another one. Both are UTC.
+    """
+    when = _moment(alert.created_at)
+    if abs(alert.created_at - alert.event_time) > SAME_TIME:
+        when += f"  paid {_moment(alert.event_time)}"
     waits = "held" if alert.status == HELD else "not notified yet"
     told = "notified" if alert.notified else waits
     facts = f"{when}  score {alert.score:.3f}  {alert.amount:,.2f}  customer {alert.user_id}  {told}"
     ids = f"payment {alert.transaction_id}  alert {alert.alert_id}"
     return [f"{facts}  {ids}", *(f"    {reason.text}" for reason in alert.reasons)]
+
+
+def _moment(time: dt.datetime) -> str:
+    return f"{time.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S}"

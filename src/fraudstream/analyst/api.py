@@ -69,7 +69,7 @@ def create_app(desk: Desk) -> FastAPI:
         """Say what a payment turned out to be, and wait a little until it is applied."""
         if desk.labelling.desk.payment(request.transaction_id) is None:
             raise HTTPException(404, f"no payment {request.transaction_id} is known")
-        said = desk.labelling.say(Word(transaction_id=request.transaction_id, is_fraud=request.is_fraud))
+        said = desk.labelling.say(Word(named=request.transaction_id, is_fraud=request.is_fraud))
         fate = desk.labelling.follow(said, patience=desk.applied_within)
         return _label_answer(said, fate)
 

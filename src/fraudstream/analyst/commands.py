@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from fraudstream.contracts.label import LabelSource
+from fraudstream.contracts.label import PersonalSource
 
 analyst = typer.Typer()
 
@@ -15,12 +15,14 @@ TransactionId = Annotated[uuid.UUID, typer.Argument(help="Id of the payment, a U
 
 @analyst.command()
 def label(
-    transaction_id: TransactionId,
+    named: Annotated[
+        uuid.UUID, typer.Argument(metavar="ID", help="Id of the payment, or of its alert.", show_default=False)
+    ],
     outcome: Annotated[
         Literal["fraud", "genuine"], typer.Argument(help="What it turned out to be.", show_default=False)
     ],
     *,
-    source: Annotated[LabelSource, typer.Option(help="Who says so.")] = "analyst",
+    source: Annotated[PersonalSource, typer.Option(help="Who says so.")] = "analyst",
     user: Annotated[int | None, typer.Option(min=0, help="Customer of a payment that is still to come.")] = None,
     arrived_at: Annotated[
         datetime | None, typer.Option(help="When it became known, UTC; by default now, in the stream's own time.")
@@ -32,7 +34,7 @@ def label(
     from fraudstream.analyst.main import label as run  # noqa: PLC0415
 
     word = Word(
-        transaction_id=transaction_id,
+        named=named,
         is_fraud=outcome == "fraud",
         source=source,
         user_id=user,

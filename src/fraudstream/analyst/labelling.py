@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass, field
 
 from fraudstream.clock import Clock
-from fraudstream.contracts.label import Label, LabelSource, encode_label
+from fraudstream.contracts.label import Label, PersonalSource, encode_label
 from fraudstream.contracts.topics import LABELS
 from fraudstream.errors import ImpossibleRequest, TemporarilyUnavailable
 from fraudstream.ports.label_desk import KnownPayment, LabelDesk, LabelFate, LabelPlace, StoredLabel
@@ -20,27 +20,31 @@ LOOK_EVERY = 0.1
 
 @dataclass(frozen=True, kw_only=True)
 class Word:
-    """What somebody says of one payment.
+    """What somebody says of one payment, named by its own id or by that of the alert it raised.
 
     `user_id` is needed only for a payment that nobody knows yet. `arrived_at` is when the outcome became known, in
     the stream's own time; by default now, but never before the payment.
     """
 
-    transaction_id: uuid.UUID
+    named: uuid.UUID
     is_fraud: bool
-    source: LabelSource = "analyst"
+    source: PersonalSource = "analyst"
     user_id: int | None = None
     arrived_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True)
 class Said:
-    """A label that the broker has taken for good; `before` is the newest word that there was until then."""
+    """A label that the broker has taken for good; `before` is the newest word that there was until then.
+
+    `alert_id` is the id it was asked for by, where that was an alert's.
+    """
 
     label: Label
     place: LabelPlace
     payment: KnownPayment | None
     before: StoredLabel | None
+    alert_id: uuid.UUID | None = None
 
     @property
     def contradicts(self) -> bool:
@@ -68,20 +72,21 @@ class Labelling:
             TemporarilyUnavailable: store or broker did not answer; the label may be in the log all the same, and
                 saying it again does no harm.
         """
-        payment = self.desk.payment(word.transaction_id)
+        payment, transaction_id = self._meant(word.named)
         label = Label(
-            transaction_id=word.transaction_id,
-            user_id=_customer(word, payment),
+            transaction_id=transaction_id,
+            user_id=_customer(word, transaction_id, payment),
             is_fraud=word.is_fraud,
             arrived_at=self._arrival(word, payment),
             source=word.source,
         )
-        earlier = self.desk.labels(word.transaction_id)
+        earlier = self.desk.labels(transaction_id)
         topic_id = self.log.describe(self.topic).topic_id
         with self._one_at_a_time:
             delivery = self._deliver(label)
         place = LabelPlace(topic_id, delivery.partition, delivery.offset)
-        return Said(label, place, payment, earlier[-1] if earlier else None)
+        alert_id = None if transaction_id == word.named else word.named
+        return Said(label, place, payment, earlier[-1] if earlier else None, alert_id)
 
     def follow(self, said: Said, *, patience: float) -> LabelFate | None:
         """What became of a label within `patience` seconds.
@@ -97,6 +102,12 @@ class Labelling:
             if self.clock.monotonic() >= deadline:
                 return fate
             self.clock.sleep(LOOK_EVERY)
+
+    def _meant(self, named: uuid.UUID) -> tuple[KnownPayment | None, uuid.UUID]:
+        """The payment with this id, or the one that raised the alert with this id."""
+        payment = self.desk.payment(named)
+        alerted = self.desk.alerted(named) if payment is None else None
+        return (payment, named) if alerted is None else (self.desk.payment(alerted), alerted)
 
     def _arrival(self, word: Word, payment: KnownPayment | None) -> dt.datetime:
         if word.arrived_at is not None:
@@ -142,16 +153,16 @@ def outcome(*, is_fraud: bool) -> str:
     return "fraud" if is_fraud else "genuine"
 
 
-def _customer(word: Word, payment: KnownPayment | None) -> int:
+def _customer(word: Word, transaction_id: uuid.UUID, payment: KnownPayment | None) -> int:
     if payment is None:
         if word.user_id is None:
             raise ImpossibleRequest(
-                f"no payment {word.transaction_id} is known. If it is still to come, name its customer (--user): the "
-                "label will wait until the payment is scored"
+                f"no payment and no alert {word.named} is known. If it is a payment still to come, name its customer "
+                "(--user): the label will wait until it is scored"
             )
         return word.user_id
     if word.user_id not in (None, payment.user_id):
         raise ImpossibleRequest(
-            f"payment {word.transaction_id} is one of customer {payment.user_id}, not of customer {word.user_id}"
+            f"payment {transaction_id} is one of customer {payment.user_id}, not of customer {word.user_id}"
         )
     return payment.user_id

@@ -8,6 +8,8 @@ from fraudstream.ports.label_desk import LabelFate, StoredLabel
 
 def receipt(said: Said, fate: LabelFate | None) -> Iterator[str]:
     """The sentences, one a line."""
+    if said.alert_id is not None:
+        yield f"{said.alert_id} is an alert; what is said is said of its payment {said.label.transaction_id}"
     yield _taken(said)
     if said.before is not None:
         yield _beside(said.before, contradicts=said.contradicts)

@@ -12,6 +12,8 @@ from fraudstream.errors import MalformedEvent
 LabelSource = Literal["bank", "analyst", "matured", "event"]
 """`bank`: a reported fraud; `analyst`: a worked alert; `matured`: genuine for lack of a report within the
 maturity period; `event`: carried inside the payment by its producer."""
+PersonalSource = Literal["analyst", "bank"]
+"""Those that a person may claim: the others are what a process found."""
 
 
 class Label(msgspec.Struct, frozen=True, gc=False, kw_only=True):

@@ -15,6 +15,9 @@ from fraudstream.adapters.database.live_figures import AlertLine, LiveFigures, Q
 RATE_WINDOW = 5.0
 """Seconds over which events per second are averaged."""
 
+SAME_TIME = dt.timedelta(minutes=1)
+"""A payment whose own time is further from its alert's is shown with both."""
+
 
 @dataclass
 class RateMeter:
@@ -58,8 +61,9 @@ def line(snapshot: Snapshot) -> str:
 def alert_text(alert: AlertLine, *, scripted: bool = False) -> str:
     """One alert in a plain line, with its reasons."""
     mark = "SCRIPTED FRAUD  " if scripted else ""
+    paid = f"paid {_paid(alert)} " if _is_of_another_time(alert) else ""
     return (
-        f"{mark}ALERT {alert.created_at:%H:%M:%S} customer {alert.user_id} {alert.amount:,.2f} "
+        f"{mark}ALERT {alert.created_at:%H:%M:%S} {paid}customer {alert.user_id} {alert.amount:,.2f} "
         f"p={alert.score:.3f} after {alert.latency_ms:.0f} ms: {'; '.join(alert.reasons)}"
     )
 
@@ -102,11 +106,13 @@ def _figures_table(snapshot: Snapshot) -> Table:
 
 def _alerts_table(snapshot: Snapshot) -> Table:
     table = Table(box=None, padding=(0, 1), header_style="dim")
-    for name in ("time", "customer", "amount", "p", "after", "", "why"):
+    simulated = any(_is_of_another_time(alert) for alert in snapshot.alerts)
+    for name in ("time", *(["paid"] if simulated else []), "customer", "amount", "p", "after", "", "why"):
         table.add_column(name, overflow="fold" if name == "why" else "ellipsis", no_wrap=name != "why")
     for alert in snapshot.alerts:
         table.add_row(
             f"{alert.created_at:%H:%M:%S}",
+            *([_paid(alert)] if simulated else []),
             str(alert.user_id),
             f"{alert.amount:,.2f}",
             f"{alert.score:.2f}",
@@ -116,6 +122,15 @@ def _alerts_table(snapshot: Snapshot) -> Table:
             style="bold red" if str(alert.transaction_id) in snapshot.scripted else "",
         )
     return table
+
+
+def _is_of_another_time(alert: AlertLine) -> bool:
+    return abs(alert.created_at - alert.event_time) > SAME_TIME
+
+
+def _paid(alert: AlertLine) -> str:
+    """The payment's own time, which the simulation makes another than the alert's."""
+    return f"{alert.event_time:%Y-%m-%d %H:%M}"
 
 
 def _range(latency: Quantiles) -> str:

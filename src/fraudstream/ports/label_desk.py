@@ -58,6 +58,10 @@ class LabelDesk(Protocol):
         """The payment with this id, if it is scored or known from the history."""
         ...
 
+    def alerted(self, alert_id: uuid.UUID) -> uuid.UUID | None:
+        """The payment that raised the alert with this id, if there is such an alert."""
+        ...
+
     def labels(self, transaction_id: uuid.UUID) -> Sequence[StoredLabel]:
         """Every label of one payment: those with a turn in its order, then those that wait, in the order of the log."""
         ...

@@ -16,7 +16,7 @@ UNKNOWN = uuid.UUID("7d444840-9dc0-41d1-b245-5ffdce74fad2")
 
 
 def said(number: int, *, is_fraud: bool = True) -> Word:
-    return Word(transaction_id=uuid.UUID(int=number), is_fraud=is_fraud)
+    return Word(named=uuid.UUID(int=number), is_fraud=is_fraud)
 
 
 def printed(capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -60,7 +60,7 @@ def test_the_newer_word_counts_and_a_payment_to_come_is_waited_for(
     with stream.applier_at_work():
         label(said(1), wait_seconds=30.0)
         label(said(1, is_fraud=False), wait_seconds=30.0)
-        label(Word(transaction_id=UNKNOWN, is_fraud=True, user_id=8), wait_seconds=30.0)
+        label(Word(named=UNKNOWN, is_fraud=True, user_id=8), wait_seconds=30.0)
 
     lines = printed(capsys)
     assert lines[3].startswith("it contradicts what was said before (fraud, by analyst, ")

@@ -3,6 +3,7 @@
 import datetime as dt
 import itertools
 import uuid
+from dataclasses import replace
 
 from fraudstream.adapters.memory_delivery import MemoryAlerts
 from fraudstream.alerting.follow import OVERLAP, alert_lines, follow_alerts
@@ -103,3 +104,9 @@ def test_an_alert_is_a_line_of_facts_and_a_line_for_each_reason() -> None:
         f"payment {stored(5).transaction_id}  alert 00000000-0000-0000-0000-000000000005"
     )
     assert [line.strip() for line in reasons] == ["6.2 times the usual amount", "at night"]
+
+
+def test_the_payments_own_time_is_said_where_it_is_another_one() -> None:
+    facts, *_ = alert_lines(replace(stored(5), event_time=NOON - dt.timedelta(days=90)))
+
+    assert facts.startswith("2026-03-01 12:00:05  paid 2025-12-01 12:00:00  score 0.970  ")

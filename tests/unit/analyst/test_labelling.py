@@ -4,15 +4,19 @@ import datetime as dt
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import get_args
 
 import pytest
 from tests.unit.verify.memory_stack import MemoryStack, a_payment
+from typer.testing import CliRunner
 
 from fraudstream.adapters.memory import MemoryProducer
 from fraudstream.adapters.memory_label_desk import MemoryLabelDesk
 from fraudstream.analyst.labelling import LOOK_EVERY, Labelling, Word
 from fraudstream.analyst.receipt import receipt
-from fraudstream.contracts.label import Label, parse_label
+from fraudstream.cli import app
+from fraudstream.contracts.alert import alert_id_for
+from fraudstream.contracts.label import Label, PersonalSource, parse_label
 from fraudstream.contracts.topics import LABELS
 from fraudstream.errors import ImpossibleRequest, TemporarilyUnavailable
 from fraudstream.ports.label_desk import LabelFate, LabelPlace
@@ -54,7 +58,7 @@ def a_labelling(stack: MemoryStack, before_look: Callable[[], None] = lambda: No
 
 
 def fraud(number: int, **changes: object) -> Word:
-    values = {"transaction_id": uuid.UUID(int=number), "is_fraud": True, **changes}
+    values = {"named": uuid.UUID(int=number), "is_fraud": True, **changes}
     return Word(**values)  # type: ignore[arg-type]
 
 
@@ -104,9 +108,29 @@ def test_nobody_knows_an_outcome_before_the_payment(stack: MemoryStack) -> None:
 
 
 def test_a_payment_that_nobody_knows_needs_its_customer(stack: MemoryStack) -> None:
-    with pytest.raises(ImpossibleRequest, match=r"no payment .* is known.*--user"):
+    with pytest.raises(ImpossibleRequest, match=r"no payment and no alert .* is known.*--user"):
         a_labelling(stack).say(fraud(99))
     assert in_log(stack) == []
+
+
+def test_an_alert_may_be_named_instead_of_its_payment(stack: MemoryStack) -> None:
+    stack.deploy(2, weight=0.05, threshold=0.001)
+    stack.send(a_payment(40, user_id=5))
+    stack.score()
+    alert_id = alert_id_for(uuid.UUID(int=40))
+
+    lines = told(a_labelling(stack, stack.apply_labels), fraud(alert_id.int))
+
+    assert lines[0] == f"{alert_id} is an alert; what is said is said of its payment {uuid.UUID(int=40)}"
+    assert lines[1].startswith(f"{uuid.UUID(int=40)} (customer 5, ")
+    assert [label.transaction_id.int for _, label in in_log(stack)] == [40]
+
+
+def test_what_only_a_process_can_find_no_person_can_claim() -> None:
+    refused = CliRunner().invoke(app, ["label", str(uuid.UUID(int=1)), "fraud", "--source", "matured"])
+
+    assert refused.exit_code == 2
+    assert set(get_args(PersonalSource)) == {"analyst", "bank"}
 
 
 def test_a_payment_is_nobody_elses(stack: MemoryStack) -> None:

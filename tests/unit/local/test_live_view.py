@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -24,6 +25,7 @@ ALERT = AlertLine(
     alert_id=uuid.UUID(int=1),
     transaction_id=uuid.UUID(int=2),
     created_at=dt.datetime(2026, 11, 24, 9, 30, tzinfo=dt.UTC),
+    event_time=dt.datetime(2026, 11, 24, 9, 29, 58, tzinfo=dt.UTC),
     user_id=1042,
     amount=1_999.5,
     score=0.97,
@@ -67,6 +69,12 @@ def test_an_alert_reads_as_a_sentence() -> None:
 
     assert text.startswith("SCRIPTED FRAUD  ALERT 09:30:00 customer 1042 1,999.50 p=0.970 after 212 ms")
     assert text.endswith("nine payments in five minutes; a new device")
+
+
+def test_an_alert_of_a_simulated_time_says_both() -> None:
+    text = alert_text(replace(ALERT, event_time=dt.datetime(2025, 8, 3, 9, 10, tzinfo=dt.UTC)), scripted=False)
+
+    assert text.startswith("ALERT 09:30:00 paid 2025-08-03 09:10 customer 1042 1,999.50 ")
 
 
 def test_the_screen_shows_figures_alerts_and_addresses() -> None:

@@ -18,6 +18,7 @@ SELECT user_id, event_time FROM (
     UNION ALL SELECT 2, user_id, event_time FROM history_transactions WHERE transaction_id = %(id)s
 ) AS known ORDER BY rank LIMIT 1
 """
+_ALERTED = "SELECT transaction_id::text FROM alerts WHERE alert_id = %s"
 _LABELS = """
 SELECT topic_id::text, partition, "offset", label_seq, is_fraud, source, arrived_at FROM labels
 WHERE transaction_id = %s ORDER BY label_seq NULLS LAST, stored_at, partition, "offset"
@@ -55,6 +56,13 @@ class PostgresLabelDesk:
             cursor.execute(_PAYMENT, {"id": str(transaction_id)})
             row = cursor.fetchone()
         return None if row is None else KnownPayment(*row)
+
+    def alerted(self, alert_id: uuid.UUID) -> uuid.UUID | None:
+        """See `LabelDesk.alerted`."""
+        with self._reading() as cursor:
+            cursor.execute(_ALERTED, (str(alert_id),))
+            row = cursor.fetchone()
+        return None if row is None else uuid.UUID(row[0])
 
     def labels(self, transaction_id: uuid.UUID) -> Sequence[StoredLabel]:
         """See `LabelDesk.labels`."""

@@ -46,6 +46,7 @@ class AlertLine:
     alert_id: uuid.UUID
     transaction_id: uuid.UUID
     created_at: dt.datetime
+    event_time: dt.datetime
     user_id: int
     amount: float
     score: float
@@ -77,7 +78,7 @@ FROM recent CROSS JOIN LATERAL (
 """
 
 _ALERTS = """
-SELECT alert_id, transaction_id, created_at, user_id, amount, score, reasons,
+SELECT alert_id, transaction_id, created_at, event_time, user_id, amount, score, reasons,
        (SELECT extract(epoch FROM newest.created_at - log_time) * 1000 FROM scored_transactions AS scored
         WHERE scored.topic_id = newest.topic_id AND scored.partition = newest.partition
         AND scored."offset" = newest."offset"),
@@ -129,6 +130,7 @@ def latest_alerts(connection: Connection, *, since: dt.datetime, most: int) -> l
             alert_id=uuid.UUID(str(alert_id)),
             transaction_id=uuid.UUID(str(transaction_id)),
             created_at=created_at,
+            event_time=event_time,
             user_id=user_id,
             amount=amount,
             score=score,
@@ -136,7 +138,7 @@ def latest_alerts(connection: Connection, *, since: dt.datetime, most: int) -> l
             latency_ms=float(latency),
             notified=bool(notified),
         )
-        for alert_id, transaction_id, created_at, user_id, amount, score, reasons, latency, notified in rows
+        for alert_id, transaction_id, created_at, event_time, user_id, amount, score, reasons, latency, notified in rows
     ]
 
 
