@@ -9,9 +9,10 @@ import typer
 from fraudstream import __version__
 from fraudstream.alerting.commands import breaker
 from fraudstream.analyst.commands import analyst
-from fraudstream.chaos.commands import chaos
 from fraudstream.archive.commands import archive
+from fraudstream.chaos.commands import chaos
 from fraudstream.errors import ConfigurationError, FraudstreamError
+from fraudstream.evaluation.commands import evaluation
 from fraudstream.provisioning.commands import provision
 from fraudstream.quality.commands import quality
 from fraudstream.rework.commands import quarantine, redrive
@@ -207,6 +208,7 @@ app.add_typer(quarantine, name="quarantine")
 app.add_typer(redrive, name="redrive")
 app.add_typer(archive, name="archive")
 app.add_typer(quality)
+app.add_typer(evaluation)
 app.add_typer(chaos)
 
 

@@ -38,6 +38,7 @@ VENDOR_DOORS = {
         "quality/commands.py",
         "analyst/commands.py",
         "training/commands.py",
+        "evaluation/commands.py",
     },
 }
 
