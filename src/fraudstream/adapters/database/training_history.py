@@ -29,7 +29,7 @@ LEFT JOIN LATERAL (
     SELECT is_fraud FROM labels
     WHERE labels.transaction_id = scored.transaction_id AND label_seq IS NOT NULL
     AND arrived_at <= to_timestamp(%(as_of)s)
-    ORDER BY label_seq DESC LIMIT 1
+    ORDER BY label_seq + 0 DESC LIMIT 1
 ) AS known ON true
 WHERE scored.event_time >= to_timestamp(%(begin)s) AND scored.event_time < to_timestamp(%(end)s)
 AND octet_length(features) = %(width)s
