@@ -67,8 +67,11 @@ def services(environments: Environments) -> tuple[Command, ...]:
         "alert-relay": ("relay", Role.RELAY),
         "lambda-trigger": ("lambda-trigger", None),
         "inbox": ("inbox", Role.INBOX),
+        "archiver": ("archive run", Role.ARCHIVER),
     }
-    return tuple(_app(name, environments.of(role), verb, restarts=RESTARTS) for name, (verb, role) in verbs.items())
+    return tuple(
+        _app(name, environments.of(role), *verb.split(), restarts=RESTARTS) for name, (verb, role) in verbs.items()
+    )
 
 
 def producer(environments: Environments, plan: DemoPlan, start: float) -> Command:

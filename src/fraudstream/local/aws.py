@@ -1,4 +1,4 @@
-"""A moto server as the AWS endpoint: SNS, SQS, S3, DynamoDB and more, kept in memory."""
+"""A moto server as the AWS endpoint: SNS, SQS, S3, DynamoDB and more, kept in memory, large objects in files."""
 
 import sys
 from collections.abc import Mapping
@@ -8,13 +8,16 @@ from fraudstream.local.processes import Command
 
 NAME = "aws"
 REGION = "us-east-1"
+LARGE_OBJECT = 1_000_000
+"""Bytes from which an object of S3 is kept in a temporary file, which goes with the process."""
 START_TIMEOUT = 60.0
 """Seconds until the endpoint must listen; about two on an idle machine."""
 
 
 def aws_command(port: int) -> Command:
     """How to start it. It remembers nothing over a restart."""
-    return Command(name=NAME, arguments=(sys.executable, "-P", "-m", "moto.server", "-H", LOOPBACK, "-p", str(port)))
+    server = (sys.executable, "-P", "-m", "fraudstream.local.aws_server", "-H", LOOPBACK, "-p", str(port))
+    return Command(name=NAME, arguments=server, environment={"MOTO_S3_DEFAULT_KEY_BUFFER_SIZE": str(LARGE_OBJECT)})
 
 
 def aws_environment(port: int) -> Mapping[str, str]:

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 
+from fraudstream.adapters.aws.bucket import ensure_bucket
 from fraudstream.adapters.aws.resources import ensure_alerting_resources
 from fraudstream.adapters.database.roles import Role
 from fraudstream.local import apps
@@ -11,7 +12,7 @@ from fraudstream.local.schedule import DemoPlan
 from fraudstream.local.stack import EmbeddedStack
 from fraudstream.provisioning.database import migrate_database
 from fraudstream.provisioning.topics import provision_topics
-from fraudstream.settings import AlertingSettings, DatabaseSettings, KafkaSettings
+from fraudstream.settings import AlertingSettings, ArchiveSettings, DatabaseSettings, KafkaSettings
 
 READY_TIMEOUT = 180.0
 """Seconds the scorer may take to its first trigger, training included."""
@@ -26,9 +27,10 @@ def prepare(stack: EmbeddedStack, say: Say) -> apps.Environments:
     say(migrate_database())
     say(provision_topics())
     resources = ensure_alerting_resources(AlertingSettings.load())
+    ensure_bucket(ArchiveSettings.load().archive_bucket)
     environments = apps.Environments({**stack.environment, **resources.environment()}, stack.database_urls)
     os.environ.update(environments.of(Role.READER))
-    say("SNS topic, SQS queue and DynamoDB table are there")
+    say("SNS topic, SQS queue, DynamoDB table and S3 bucket are there")
     return environments
 
 

@@ -84,6 +84,14 @@ OVERSTEPS = [
     (Role.OPERATOR, "SELECT FROM disclosures"),
     (Role.OPERATOR, "DELETE FROM disclosures"),
     (Role.OPERATOR, "INSERT INTO outbox (topic, key, value, not_before) VALUES ('', '', '', now())"),
+    (Role.ARCHIVER, "UPDATE archive_files SET sha256 = ''"),
+    (Role.ARCHIVER, "DELETE FROM archive_files"),
+    (Role.ARCHIVER, "UPDATE archive_gaps SET last_offset = 0"),
+    (Role.ARCHIVER, "UPDATE slices SET rows = 0"),
+    (Role.ARCHIVER, "SELECT epoch FROM positions"),
+    (Role.ARCHIVER, "SELECT raw FROM quarantine"),
+    (Role.ARCHIVER, "UPDATE scored_transactions SET score = 0"),
+    (Role.SCORER, "SELECT FROM archive_files"),
     (Role.READER, "SELECT nextval('slices_slice_id_seq')"),
 ]
 

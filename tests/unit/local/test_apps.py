@@ -31,6 +31,7 @@ def commands() -> dict[str, Command]:
         ("label-applier", Role.LABELS),
         ("alert-relay", Role.RELAY),
         ("inbox", Role.INBOX),
+        ("archiver", Role.ARCHIVER),
     ],
 )
 def test_an_app_reaches_the_database_as_its_own_role(app: str, role: Role) -> None:

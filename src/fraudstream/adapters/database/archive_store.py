@@ -181,7 +181,7 @@ class PostgresArchiveLedger:
                 self._connection.commit()
             with self._connection, self._connection.cursor() as cursor:
                 yield cursor
-        except errors.InsufficientPrivilege as error:
+        except (errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction) as error:
             raise ConfigurationError(
                 f"{error.diag.message_primary}: DATABASE_URL must name the archiver's role"
             ) from error
