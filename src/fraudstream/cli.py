@@ -2,6 +2,7 @@
 
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -120,9 +121,12 @@ def train(
     model: Annotated[
         str | None, typer.Option(help="Family of models, or best of all; one that is quick to train if unset.")
     ] = None,
+    history: Annotated[
+        Path | None, typer.Option(help="Payments and labels as JSON lines, in order of time; not the simulated city.")
+    ] = None,
     author: Author = None,
 ) -> None:
-    """Train on simulated history, register the model."""
+    """Train on a simulated history, or on your own; register the model."""
     from fraudstream.training.main import active_version  # noqa: PLC0415
     from fraudstream.training.main import train as run  # noqa: PLC0415
 
@@ -135,6 +139,7 @@ def train(
         history_days=history_days,
         start=_epoch_seconds(start),
         model=model,
+        history=history,
         promote_because="trained and promoted in one go" if promote else None,
         author=author,
     )

@@ -1,6 +1,7 @@
 """The trainer: from simulated history to a registered version, and from a version to the active deployment."""
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -28,10 +29,11 @@ def train(
     history_days: int,
     start: float | None = None,
     model: str | None = None,
+    history: Path | None = None,
     promote_because: str | None = None,
     author: str | None = None,
 ) -> "TrainedVersion":
-    """Train on the first days of a simulated city and register the model as `challenger`.
+    """Train on the first days of a simulated city, or on a file, and register the model as `challenger`.
 
     Args:
         seed: of the city and of the fit.
@@ -40,12 +42,14 @@ def train(
         start: midnight UTC of the first day, in seconds since 1970; the simulation's own if unset.
         model: a family, or `best` for the best of all by the week before the one it is measured on; unset, one that is
             quick to train.
+        history: a file of payments and labels as JSON lines, instead of the city.
         promote_because: if given, put the version to work at once, for this reason; the database is needed then.
             Without, the training goes on record there if there is one.
         author: who decides; the login name if unset.
 
     Raises:
-        ConfigurationError: a missing setting, a family there is not, or a history with too little in it.
+        ConfigurationError: a missing setting, a family there is not, or a history with too little or something wrong
+            in it; nothing is registered then, and whatever is at work stays there.
         TemporarilyUnavailable: registry or database did not answer.
     """
     started_at = SystemClock().now()
@@ -55,9 +59,16 @@ def train(
     database = DatabaseSettings.load() if promote_because is not None else _database_if_set()
     console = Console(highlight=False)
     with BackgroundRegistry(partial(MlflowRegistry, settings)) as registry:
-        from fraudstream.training.register import TrainingPlan, put_on_record, train_and_register  # noqa: PLC0415
+        from fraudstream.training.register import (  # noqa: PLC0415
+            FilePlan,
+            TrainingPlan,
+            put_on_record,
+            train_and_register,
+        )
 
-        plan = TrainingPlan(seed=seed, customers=customers, history_days=history_days, start=start, model=model)
+        plan: TrainingPlan | FilePlan = TrainingPlan(seed, customers, history_days, start, model)
+        if history is not None:
+            plan = FilePlan(history, seed, model)
         with Progress("days of history replayed") as bar:
             trained = train_and_register(
                 registry, plan, started_at=started_at, progress=console.print, report=bar.report

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.ports.life_cycle import Action, Deployments, Figures, Signature
@@ -11,6 +12,7 @@ from fraudstream.simulation.city import DEFAULT_START, CityWorld
 from fraudstream.training.dataset import DAY
 from fraudstream.training.evaluate import Evaluation
 from fraudstream.training.families import families_named
+from fraudstream.training.history_file import file_past
 from fraudstream.training.parts import DIGEST_TAG
 from fraudstream.training.past import Past, simulated_past
 from fraudstream.training.provenance import code_version
@@ -69,7 +71,7 @@ class TrainingPlan:
         Raises:
             ConfigurationError: there is no such family.
         """
-        return USUAL if self.model is None else recipes_of(families_named(self.model))
+        return _recipes(self.model)
 
     @property
     def end(self) -> float:
@@ -85,9 +87,34 @@ class TrainingPlan:
         return DEFAULT_START if self.start is None else self.start
 
 
+@dataclass(frozen=True)
+class FilePlan:
+    """What to train: the history in a file of JSON lines; `model` as in `TrainingPlan`."""
+
+    path: Path
+    seed: int
+    model: str | None = None
+
+    def past(self) -> Past:
+        """The history.
+
+        Raises:
+            ConfigurationError: the file cannot be read, is empty or covers too little.
+        """
+        return file_past(self.path, seed=self.seed)
+
+    def recipes(self) -> tuple[Recipe, ...]:
+        """What is tried.
+
+        Raises:
+            ConfigurationError: there is no such family.
+        """
+        return _recipes(self.model)
+
+
 def train_and_register(
     registry: ModelRegistry,
-    plan: TrainingPlan,
+    plan: TrainingPlan | FilePlan,
     *,
     started_at: float,
     progress: Progress,
@@ -99,15 +126,16 @@ def train_and_register(
         ConfigurationError: a history with too little in it.
         TemporarilyUnavailable: the registry did not answer.
     """
+    past = plan.past()
     trained = run_training(
-        plan.past(),
+        past,
         started_at=started_at,
         code_version=code_version(),
         progress=progress,
         recipes=plan.recipes(),
         report=report,
     )
-    return register(registry, trained, known_on=plan.end, progress=progress)
+    return register(registry, trained, known_on=past.end, progress=progress)
 
 
 def register(registry: ModelRegistry, trained: Trained, *, known_on: float, progress: Progress) -> TrainedVersion:
@@ -154,3 +182,7 @@ def put_on_record(
         deployments.record(Action.TRAIN, trained.name, trained.version, signature)
     except TemporarilyUnavailable as error:
         raise TemporarilyUnavailable(f"version {trained.version} is registered, but not on record: {error}") from error
+
+
+def _recipes(model: str | None) -> tuple[Recipe, ...]:
+    return USUAL if model is None else recipes_of(families_named(model))

@@ -66,8 +66,8 @@ class Sample:
             return "all of them used"
         calibration, evaluation = self.measured_every
         return (
-            f"all frauds known and one in {self.genuine_every} other payments to train on, one in {calibration} to "
-            f"calibrate on, one in {evaluation} to measure on"
+            f"all known frauds and {_share(self.genuine_every)} others to train on, {_share(calibration)} payments to "
+            f"calibrate on, {_share(evaluation)} to measure on"
         )
 
 
@@ -190,3 +190,7 @@ class _Sampler:
         labels = arrivals_of(self.labels)
         known = labels.take(np.isin(labels.event_row, self.kept.row))
         return LabelArrivals(np.searchsorted(self.kept.row, known.event_row), known.arrived_at, known.is_fraud)
+
+
+def _share(every: int) -> str:
+    return "all" if every == 1 else f"one in {every}"
