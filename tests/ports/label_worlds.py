@@ -41,6 +41,14 @@ class LabelWorld(Protocol):
         """Risk rows at the beginning of the log."""
         ...
 
+    def alert(self, number: int, *, status: str = "open") -> None:
+        """The scorer stores that a payment raised an alert."""
+        ...
+
+    def alert_status(self, number: int) -> str:
+        """What the alert of a payment is now."""
+        ...
+
     def labels(self) -> list[tuple[int, int | None, int]]:
         """Offset, turn and customer of every label, by offset."""
         ...
@@ -79,6 +87,12 @@ class MemoryWorld:
         facts = self.memory.facts
         facts.initial_customer_risk[user_id], facts.customer_risk[user_id] = customer, customer.copy()
         facts.initial_merchant_risk[merchant_id], facts.merchant_risk[merchant_id] = merchant, merchant.copy()
+
+    def alert(self, number: int, *, status: str = "open") -> None:
+        self.memory.facts.alert_status[uuid.UUID(int=number)] = status
+
+    def alert_status(self, number: int) -> str:
+        return self.memory.facts.alert_status[uuid.UUID(int=number)]
 
     def labels(self) -> list[tuple[int, int | None, int]]:
         rows = self.memory.facts.labels.values()
@@ -155,6 +169,21 @@ class PostgresWorld:
             self.run(into_customer, CATALOGUE_VERSION, user_id, customer.tobytes())
             into_merchant = f"INSERT INTO {prefix}merchant_risk VALUES (%s, %s, %s)"  # noqa: S608
             self.run(into_merchant, CATALOGUE_VERSION, merchant_id, merchant.tobytes())
+
+    def alert(self, number: int, *, status: str = "open") -> None:
+        self.run(
+            'INSERT INTO alerts (alert_id, topic_id, partition, "offset", slice_id, transaction_id, user_id, amount,'
+            " event_time, score, threshold, reasons, model_version, status)"
+            " VALUES (gen_random_uuid(), %s, 0, %s, 1, %s, 100, 1, now(), 0.9, 0.5, '[]', '1', %s)",
+            PAYMENTS_TOPIC,
+            number,
+            str(uuid.UUID(int=number)),
+            status,
+        )
+
+    def alert_status(self, number: int) -> str:
+        ((status,),) = self.run("SELECT status FROM alerts WHERE transaction_id = %s", str(uuid.UUID(int=number)))
+        return str(status)
 
     def labels(self) -> list[tuple[int, int | None, int]]:
         return self.run('SELECT "offset", label_seq, user_id FROM labels ORDER BY "offset"')

@@ -204,6 +204,35 @@ def test_labels_before_the_base_are_not_folded_again(world: LabelWorld) -> None:
     assert world.risk(100, 200) == folded((a_label(1, is_fraud=False), PAYMENT))
 
 
+def test_an_alert_becomes_what_the_newest_label_says(world: LabelWorld) -> None:
+    world.deploy()
+    for number in (1, 2, 3):
+        world.score(number, PAYMENT)
+    world.alert(1)
+    world.alert(2, status="held")
+    world.alert(3)
+    applier = an_applier(world)
+
+    applier.apply(records(a_label(1), a_label(2)))
+    first = [world.alert_status(number) for number in (1, 2, 3)]
+    applier.apply(records(a_label(1), a_label(1, is_fraud=False), a_label(2), first=2))
+
+    assert first == ["confirmed", "confirmed", "open"]
+    assert [world.alert_status(number) for number in (1, 2, 3)] == ["dismissed", "confirmed", "open"]
+
+
+def test_a_label_that_waits_leaves_its_alert_open(world: LabelWorld) -> None:
+    world.score(1, PAYMENT)
+    world.alert(1)
+    applier = an_applier(world)
+    applier.apply(records(a_label(1)))
+    waiting = world.alert_status(1)
+    world.deploy()
+    applier.release()
+
+    assert (waiting, world.alert_status(1)) == ("open", "confirmed")
+
+
 def test_refused_records_are_kept_with_word_in_the_outbox(world: LabelWorld) -> None:
     world.deploy()
 

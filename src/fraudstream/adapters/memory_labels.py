@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from fraudstream.contracts.alert import CONFIRMED, DISMISSED
 from fraudstream.features.events import Floats, Ints
 from fraudstream.features.label_history import LabelHistory, RiskRows, customer_rows, merchant_rows
 from fraudstream.ports.labels import LabelledPayment, LabelProgress, LabelRow, RefusedRecord, history_of
@@ -17,7 +18,7 @@ Place = tuple[str, int, int]
 
 @dataclass
 class LabelFacts:
-    """Everything the store keeps; `payments` stands for scored and historical ones."""
+    """Everything the store keeps; `payments` stands for scored and historical ones, alerts go by their payment."""
 
     base: int | None = 0
     label_seq: int = 0
@@ -29,6 +30,7 @@ class LabelFacts:
     merchant_risk: dict[int, Floats] = field(default_factory=dict)
     initial_customer_risk: dict[int, Floats] = field(default_factory=dict)
     initial_merchant_risk: dict[int, Floats] = field(default_factory=dict)
+    alert_status: dict[uuid.UUID, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -104,6 +106,11 @@ class MemoryLabelTransaction:
     def put_labels(self, labels: Sequence[LabelRow]) -> None:
         """See `LabelTransaction.put_labels`."""
         self.facts.labels |= {(row.topic_id, row.partition, row.offset): row for row in labels}
+
+    def work_alerts(self, outcomes: Mapping[uuid.UUID, bool]) -> None:
+        """See `LabelTransaction.work_alerts`."""
+        alerted = {key: is_fraud for key, is_fraud in outcomes.items() if key in self.facts.alert_status}
+        self.facts.alert_status |= {key: CONFIRMED if fraud else DISMISSED for key, fraud in alerted.items()}
 
     def refuse(self, records: Sequence[RefusedRecord], topic_id: str) -> None:  # noqa: ARG002
         """See `LabelTransaction.refuse`."""

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 
 from fraudstream.clock import Clock
+from fraudstream.contracts.alert import CONFIRMED, DISMISSED
 from fraudstream.ports.breaker import HELD
 from fraudstream.ports.delivery import AlertFeed, StoredAlert
 
@@ -49,7 +50,8 @@ def alert_lines(alert: StoredAlert) -> Sequence[str]:
         when += f"  paid {_moment(alert.event_time)}"
     waits = "held" if alert.status == HELD else "not notified yet"
     told = "notified" if alert.notified else waits
-    facts = f"{when}  score {alert.score:.3f}  {alert.amount:,.2f}  customer {alert.user_id}  {told}"
+    worked = f", {alert.status}" if alert.status in {CONFIRMED, DISMISSED} else ""
+    facts = f"{when}  score {alert.score:.3f}  {alert.amount:,.2f}  customer {alert.user_id}  {told}{worked}"
     ids = f"payment {alert.transaction_id}  alert {alert.alert_id}"
     return [f"{facts}  {ids}", *(f"    {reason.text}" for reason in alert.reasons)]
 

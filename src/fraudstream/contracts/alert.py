@@ -10,6 +10,8 @@ from fraudstream.errors import MalformedEvent
 
 ALERT_NAMESPACE = uuid.UUID("9d3c5d1c-3f34-5d6d-9a4b-7c2d6d1c0a11")
 """Namespace of alert ids, so that a replayed payment raises the same alert."""
+CONFIRMED, DISMISSED = "confirmed", "dismissed"
+"""Status of an alert whose payment turned out to be fraud, and of one whose payment did not."""
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

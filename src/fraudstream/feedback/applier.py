@@ -122,6 +122,7 @@ def _take_turns(transaction: LabelTransaction, ready: Sequence[LabelRow], progre
     prior = np.array([known.get(row.label.transaction_id, UNLABELLED) for row in ready], np.int16)
     _move_risk(transaction, step, prior, base=progress.base)
     transaction.put_labels(ready)
+    transaction.work_alerts({row.label.transaction_id: row.label.is_fraud for row in ready})
     transaction.take_turns(int(step.label_seq[-1]))
 
 

@@ -101,6 +101,10 @@ class LabelTransaction(Protocol):
         """Store labels, new ones or ones that waited."""
         ...
 
+    def work_alerts(self, outcomes: Mapping[uuid.UUID, bool]) -> None:
+        """Set the status of the alerts that these payments raised: confirmed where it is fraud, dismissed elsewhere."""
+        ...
+
     def refuse(self, records: Sequence[RefusedRecord], topic_id: str) -> None:
         """Quarantine records, and leave word of each in the outbox."""
         ...

@@ -83,7 +83,11 @@ def test_the_relay_holds_alerts_back_and_lets_them_go(world: RoleWorld, resource
     count = held.status(0.0).held
 
     assert (count, held.status(0.0).published) == (sum(row.held for row in rows), 1)
-    assert world.run(Role.READER, "SELECT count(*) FROM alerts WHERE status = 'held'") == [(count,)]
+    first = parse_alert(rows[0].value).alert_id
+    status = f"SELECT DISTINCT status FROM alerts WHERE alert_id <> '{first}'"  # noqa: S608
+    others = {found for (found,) in world.run(Role.READER, status)}
+    assert "held" in others
+    assert others <= {"held", "confirmed", "dismissed"}
     last = next(row for row in reversed(rows) if row.held)
     assert held.release(parse_alert(last.value).alert_id) >= 1
     held.release()

@@ -106,6 +106,12 @@ def test_an_alert_is_a_line_of_facts_and_a_line_for_each_reason() -> None:
     assert [line.strip() for line in reasons] == ["6.2 times the usual amount", "at night"]
 
 
+def test_what_an_alert_turned_out_to_be_is_said() -> None:
+    facts, *_ = alert_lines(replace(stored(5), notified=True, status="dismissed"))
+
+    assert "  notified, dismissed  payment " in facts
+
+
 def test_the_payments_own_time_is_said_where_it_is_another_one() -> None:
     facts, *_ = alert_lines(replace(stored(5), event_time=NOON - dt.timedelta(days=90)))
 

@@ -19,6 +19,10 @@ OUTCOMES = """
 SELECT DISTINCT ON (transaction_id) transaction_id, is_fraud FROM labels
 WHERE transaction_id = ANY(%s::uuid[]) AND label_seq IS NOT NULL ORDER BY transaction_id, label_seq DESC
 """
+WORK_ALERTS = """
+UPDATE alerts SET status = said.status FROM unnest(%s::uuid[], %s::text[]) AS said(transaction_id, status)
+WHERE alerts.transaction_id = said.transaction_id AND alerts.status <> said.status
+"""
 WAITING = f"""
 SELECT {LABEL_COLUMNS} FROM labels
 WHERE label_seq IS NULL AND transaction_id = ANY(%s::uuid[]) ORDER BY stored_at, partition, "offset"

@@ -22,6 +22,7 @@ from fraudstream.adapters.database.label_rows import (
 )
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.adapters.database.slice_rows import OUTBOX_CHANNEL
+from fraudstream.contracts.alert import CONFIRMED, DISMISSED
 from fraudstream.contracts.quarantine import QuarantineRecord, as_text, encode_quarantine_record, masked
 from fraudstream.contracts.topics import QUARANTINE
 from fraudstream.errors import TemporarilyUnavailable
@@ -190,6 +191,11 @@ class PostgresLabelTransaction:
         """See `LabelTransaction.put_labels`."""
         if labels:
             self._cursor.execute(queries.PUT_LABELS, label_arrays(labels))
+
+    def work_alerts(self, outcomes: Mapping[uuid.UUID, bool]) -> None:
+        """See `LabelTransaction.work_alerts`; an alert that is held becomes worked, too, and stays in the outbox."""
+        status = [CONFIRMED if is_fraud else DISMISSED for is_fraud in outcomes.values()]
+        self._cursor.execute(queries.WORK_ALERTS, (array_literal(list(outcomes)), status))
 
     def refuse(self, records: Sequence[RefusedRecord], topic_id: str) -> None:
         """See `LabelTransaction.refuse`."""

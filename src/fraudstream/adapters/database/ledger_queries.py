@@ -12,7 +12,9 @@ SELECT extract(epoch FROM clock_timestamp())::float8,
        (SELECT count(*) FROM outbox WHERE sent_at IS NULL AND held_at IS NULL AND not_before <= clock_timestamp()
             AND created_at <= to_timestamp(coalesce(%s, 'infinity'::float8))),
        (SELECT count(*) FROM alerts WHERE created_at <= to_timestamp(coalesce(%s, 'infinity'::float8))
-            AND status <> %s AND NOT EXISTS (SELECT FROM notifications WHERE notifications.alert_id = alerts.alert_id))
+            AND NOT EXISTS (SELECT FROM notifications WHERE notifications.alert_id = alerts.alert_id)
+            AND alert_id NOT IN (
+                SELECT (convert_from(value, 'UTF8')::jsonb ->> 'alert_id')::uuid FROM outbox WHERE held_at IS NOT NULL))
 """
 NOTIFIED = "SELECT alert_id FROM notifications"
 HELD = "SELECT value FROM outbox WHERE held_at IS NOT NULL"

@@ -29,7 +29,6 @@ from fraudstream.features.catalogue import FEATURE_COUNT
 from fraudstream.features.events import Bytes, Floats, Ints
 from fraudstream.features.label_history import LabelHistory, RiskRows, customer_rows, merchant_rows
 from fraudstream.features.state import CUSTOMER_RISK_WIDTH, CUSTOMER_STATE_WIDTH, MERCHANT_RISK_WIDTH
-from fraudstream.ports.breaker import HELD
 from fraudstream.ports.ledger import (
     AlertFacts,
     FirstAlert,
@@ -64,7 +63,7 @@ class PostgresLedger:
         """See `Ledger.pending`."""
         with self._reading() as (_, cursor):
             positions = _positions(cursor, topic_id)
-            cursor.execute(queries.PENDING, [before, before, HELD])
+            cursor.execute(queries.PENDING, [before, before])
             now, unsent, unnotified = cursor.fetchone() or (0.0, 0, 0)
         return Pending(now, positions, unsent, unnotified)
 

@@ -114,6 +114,7 @@ _WRITERS: Mapping[Table, Rights] = {
     },
     tables.alerts: {
         Role.SCORER: (_insert(*_given(tables.alerts)),),
+        Role.LABELS: (Privilege("SELECT", ("transaction_id", "status")), _update("status")),
         Role.RELAY: (Privilege("SELECT", ("alert_id", "user_id", "status")), _update("status")),
     },
     tables.quarantine: {
