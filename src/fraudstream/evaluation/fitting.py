@@ -10,7 +10,7 @@ from fraudstream.evaluation.protocol import Round, Split
 from fraudstream.features.catalogue import index_of
 from fraudstream.features.events import Floats, Ints
 from fraudstream.models.archive import digest_of, to_bytes
-from fraudstream.models.arrays import ScoringModel
+from fraudstream.models.arrays import Calibration, ScoringModel
 from fraudstream.models.walker import score
 from fraudstream.training.build import calibrated, golden_rows
 from fraudstream.training.dataset import DAY, History
@@ -105,13 +105,16 @@ class Fitter:
         history = self.world.history
         _, fraud = history.known_at(round_.split.cut_off)
         rows = np.concatenate([rehearsal.test for rehearsal in round_.rehearsals])
-        log_odds = np.concatenate([self.fitted(recipe, rehearsal).log_odds for rehearsal in round_.rehearsals])
-        time = history.events.event_time[rows]
-        days = max(len(np.unique(time // DAY)), 1)
+        rehearsed = [self.fitted(recipe, rehearsal) for rehearsal in round_.rehearsals]
+        # Each training was thinned by its own measure: log-odds are of one scale once that is taken back.
+        log_odds = np.concatenate([one.log_odds + one.model.calibration.intercept for one in rehearsed])
+        days = len(np.unique(history.events.event_time[rows] // DAY))
         try:
-            return calibrated(model, log_odds, history.events.amount[rows], fraud[rows], days=days)
+            found = calibrated(model, log_odds, history.events.amount[rows], fraud[rows], days=days)
         except ConfigurationError:
             return model
+        slope, intercept = found.calibration.slope, found.calibration.intercept
+        return replace(found, calibration=Calibration(slope, intercept + slope * model.calibration.intercept))
 
 
 def artefact_digest(model: ScoringModel) -> str:

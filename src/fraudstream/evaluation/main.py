@@ -2,6 +2,7 @@
 
 import resource
 import sys
+import time
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -72,6 +73,7 @@ def report_of(request: Request, steps: Steps) -> Report:
         ablations=_ablations(world, outcome.best, steps) if world.name == "city" else (),
         seconds=dict(steps.taken),
         replay_seconds=replayed.replay_seconds,
+        cpu_seconds=time.process_time(),
         peak_memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     )
 

@@ -28,7 +28,8 @@ class Ablation:
 class Report:
     """One evaluation: `rows` payments in the world, `frauds` of them fraud, and what was measured on some of them.
 
-    `seconds` has the time of each step; `replay_seconds` is processor time. `peak_memory_mb` is what the process took
+    `seconds` has the time of each step; `replay_seconds` and `cpu_seconds`, of the whole process,
+    are processor time. `peak_memory_mb` is what the process took
     at most so far, in units of 2**20 bytes.
     """
 
@@ -41,6 +42,7 @@ class Report:
     ablations: tuple[Ablation, ...]
     seconds: Mapping[str, float]
     replay_seconds: float
+    cpu_seconds: float
     peak_memory_mb: float
 
     @property
@@ -78,6 +80,7 @@ class Report:
             "seconds": sum(self.seconds.values()),
             "seconds_of_steps": self.seconds,
             "replay_cpu_seconds": self.replay_seconds,
+            "cpu_seconds": self.cpu_seconds,
             "peak_memory_mb": self.peak_memory_mb,
             "note": CAVEAT,
         }

@@ -92,9 +92,10 @@ def _named(report: Report) -> Iterable[str]:
 
 
 def _cost(report: Report) -> Iterable[str]:
+    wall = sum(report.seconds.values())
     yield (
-        f"{report.rows:,} payments went through the kernel in {report.replay_seconds:.1f} s of one core; all took "
-        f"{sum(report.seconds.values()):.0f} s and at most {report.peak_memory_mb:,.0f} MB."
+        f"{report.rows:,} payments went through the kernel in {report.replay_seconds:.1f} s of one core. All took "
+        f"{wall:.0f} s, {report.cpu_seconds:.0f} s of them on a core, and at most {report.peak_memory_mb:,.0f} MB."
     )
 
 

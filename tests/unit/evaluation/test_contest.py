@@ -115,6 +115,23 @@ def test_a_digest_names_a_model(world: World) -> None:
     assert digests[0] == digests[1] != digests[2]
 
 
+def test_the_thinning_of_a_rehearsal_is_not_taken_for_that_of_its_round(world: World) -> None:
+    """Odds that are twice as high because half as many genuine payments were kept say the same."""
+    (round_,) = world.rounds
+    (rehearsal,) = round_.rehearsals
+    fitter, twice = Fitter(world, seed=0), np.log(2)
+    before = fitter.proved(BASELINE, round_).calibration
+    own = fitter.fitted(BASELINE, rehearsal)
+    thinner = replace(
+        own.model, calibration=replace(own.model.calibration, intercept=own.model.calibration.intercept - twice)
+    )
+    fitter._fitted[BASELINE.text, rehearsal.name] = replace(own, model=thinner, log_odds=own.log_odds + twice)
+
+    after = fitter.proved(BASELINE, round_).calibration
+
+    assert (after.slope, after.intercept) == pytest.approx((before.slope, before.intercept))
+
+
 def test_features_that_are_left_out_are_zero_for_the_model(world: World) -> None:
     rows = world.rounds[0].split.test
     without = Fitter(world, seed=0, without=("amount",)).vectors(rows)
