@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # what takes seconds to import is imported while the registry
     from fraudstream.adapters.database.deployment_store import PostgresDeployments
     from fraudstream.ports.life_cycle import Challenger
     from fraudstream.ports.slices import Deployment
-    from fraudstream.training.register import TrainedVersion
+    from fraudstream.training.register import FilePlan, TrainedVersion, TrainingPlan
 
 
 def train(
@@ -57,31 +57,33 @@ def train(
         families_named(model)  # before anything is opened
     settings = RegistrySettings.load()
     database = DatabaseSettings.load() if promote_because is not None else _database_if_set()
-    console = Console(highlight=False)
     with BackgroundRegistry(partial(MlflowRegistry, settings)) as registry:
-        from fraudstream.training.register import (  # noqa: PLC0415
-            FilePlan,
-            TrainingPlan,
-            put_on_record,
-            train_and_register,
-        )
+        from fraudstream.training.register import FilePlan, TrainingPlan, put_on_record  # noqa: PLC0415
 
-        plan: TrainingPlan | FilePlan = TrainingPlan(seed, customers, history_days, start, model)
-        if history is not None:
-            plan = FilePlan(history, seed, model)
-        with Progress("days of history replayed") as bar:
-            trained = train_and_register(
-                registry, plan, started_at=started_at, progress=console.print, report=bar.report
-            )
+        city = TrainingPlan(seed, customers, history_days, start, model)
+        trained = _train(registry, city if history is None else FilePlan(history, seed, model), started_at)
         if database is not None:
             put_on_record(_deployments(database), trained, author=author_of(author))
             if promote_because is not None:
-                from fraudstream.ports.life_cycle import Signature  # noqa: PLC0415
-                from fraudstream.training.promote import promote_version  # noqa: PLC0415
-
-                signature = Signature(author_of(author), promote_because)
-                promote_version(registry, _deployments(database), registry.find(trained.version), signature)
+                _promote(registry, database, trained.version, promote_because, author)
     return trained
+
+
+def _train(registry: BackgroundRegistry, plan: "TrainingPlan | FilePlan", started_at: float) -> "TrainedVersion":
+    from fraudstream.training.register import train_and_register  # noqa: PLC0415
+
+    say = Console(highlight=False).print
+    with Progress("days of history replayed") as bar:
+        return train_and_register(registry, plan, started_at=started_at, progress=say, report=bar.report)
+
+
+def _promote(
+    registry: BackgroundRegistry, database: DatabaseSettings, version: str, reason: str, author: str | None
+) -> None:
+    from fraudstream.ports.life_cycle import Signature  # noqa: PLC0415
+    from fraudstream.training.promote import promote_version  # noqa: PLC0415
+
+    promote_version(registry, _deployments(database), registry.find(version), Signature(author_of(author), reason))
 
 
 def active_version() -> str | None:

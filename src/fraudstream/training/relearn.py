@@ -109,7 +109,7 @@ def train_on_log(
     """Read, fit, choose, calibrate, choose the threshold, measure and pack.
 
     Args:
-        history: the log; read in batches, of which a bounded number of payments is kept.
+        history: the log; of it a bounded number of payments is kept.
         spans: what serves for what.
         seed: of the fit.
         started_at: when this training began, in seconds since 1970 UTC.
@@ -123,8 +123,7 @@ def train_on_log(
         ModelUnavailable: the exported arrays do not give scikit-learn's own predictions.
         TemporarilyUnavailable: the database did not answer.
     """
-    lack = too_little(history, spans)
-    if lack is not None:
+    if lack := too_little(history, spans):
         raise ConfigurationError(f"the log is not enough to train on: {lack}")
     watch = Stopwatch(progress)
     with watch.step("read the log"):
@@ -138,15 +137,12 @@ def train_on_log(
         place = trials.index(choose(trials))
         models = [_calibrated(fitted[of].model, found[of], spans.calibration) for of in (place, -1)]
     with watch.step("measure"):
-        evaluations = [
-            _measured(model, found)
-            for model, found in zip(models, _scores(history, spans.evaluation, models, report), strict=True)
-        ]
+        own, baseline = map(_measured, models, _scores(history, spans.evaluation, models, report))
     with watch.step("pack"):
-        facts = _facts(spans, history.extent(spans.training), rows, models[0], seed, code_version)
-        facts |= choice_facts(recipes[place], trials)
+        extent = history.extent(spans.training)
+        facts = _facts(spans, extent, rows, models[0], seed, code_version) | choice_facts(recipes[place], trials)
         proved, difference = _proved(models[0], fitted[place].estimator, _sample(history, spans.evaluation), facts)
-        built = BuiltModel(proved, evaluations[0], evaluations[1], difference, recipes[place], trials)
+        built = BuiltModel(proved, own, baseline, difference, recipes[place], trials)
         run = registry_entry(built, proved.metadata, started_at, {}, origin=RECORDED)
     return Trained(proved, built.evaluation, built.baseline, run, watch.steps)
 

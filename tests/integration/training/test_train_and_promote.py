@@ -43,8 +43,8 @@ def cursor(database_url: str) -> Iterator[psycopg2.extensions.cursor]:
     connection.close()
 
 
-def trained_now(*, promote_because: str | None = None) -> TrainedVersion:
-    return train(seed=7, customers=CUSTOMERS, history_days=DAYS, promote_because=promote_because)
+def trained_now(*, promote_because: str | None = None, model: str | None = None) -> TrainedVersion:
+    return train(seed=7, customers=CUSTOMERS, history_days=DAYS, model=model, promote_because=promote_because)
 
 
 def test_a_training_is_registered_as_challenger_and_can_be_promoted(cursor: psycopg2.extensions.cursor) -> None:
@@ -63,10 +63,12 @@ def test_a_training_is_registered_as_challenger_and_can_be_promoted(cursor: psyc
 
 
 def test_training_and_promotion_in_one_go_leave_state_for_whoever_paid(cursor: psycopg2.extensions.cursor) -> None:
-    trained = trained_now(promote_because="in one go")
+    trained = trained_now(promote_because="in one go", model="gradient-boosting")
 
     cursor.execute("SELECT model_version, reason FROM deployments WHERE active")
     assert cursor.fetchall() == [(trained.version, "in one go")]
+    run = MlflowRegistry(RegistrySettings.load())._client.get_run(trained.run_id)
+    assert run.data.params["model_family"] == "gradient-boosting"
     cursor.execute("SELECT state FROM customer_state")
     rows = [np.frombuffer(state, "<f8") for (state,) in cursor.fetchall()]
     assert CUSTOMERS - 10 <= len(rows) <= CUSTOMERS

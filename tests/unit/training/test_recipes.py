@@ -28,6 +28,7 @@ from fraudstream.training.recipes import (
     recipes_of,
     thinned,
 )
+from fraudstream.training.register import TrainingPlan
 
 ALL = tuple(chain.from_iterable(RECIPES.values()))
 FEW_TREES = {"n_estimators": 8, "max_iter": 8}
@@ -139,6 +140,15 @@ def test_every_family_has_a_recipe_of_its_own_and_the_usual_is_one_of_them() -> 
     assert recipes_of(tuple(Family)) == ALL
     assert len(USUAL) == 1
     assert USUAL[0] in ALL
+
+
+@pytest.mark.parametrize(
+    ("model", "recipes"), [(None, USUAL), ("extra-trees", RECIPES[Family.EXTRA_TREES]), ("best", ALL)]
+)
+def test_a_plan_names_what_is_tried(model: str | None, recipes: tuple[Recipe, ...]) -> None:
+    plan = TrainingPlan(seed=1, customers=1, history_days=45, start=None, model=model)
+
+    assert plan.recipes() == recipes
 
 
 def test_thinning_keeps_every_fraud_and_spreads_the_others_over_time() -> None:
