@@ -1,7 +1,6 @@
 """A run of faults from its seed to its balance."""
 
 import contextlib
-import os
 import random
 import signal
 import sys
@@ -22,7 +21,7 @@ from fraudstream.chaos.traffic import BadTraffic
 from fraudstream.clock import Clock, SystemClock
 from fraudstream.local import apps
 from fraudstream.local.demo import Progress
-from fraudstream.local.launch import Say, prepare
+from fraudstream.local.launch import Say, environment_put_back, prepare
 from fraudstream.local.schedule import DemoPlan, world_start
 from fraudstream.local.stack import EmbeddedStack
 from fraudstream.verify.main import verify
@@ -94,8 +93,7 @@ def _run(request: Request, home: Path, clock: Clock, say: Say) -> Outcome:
         is_small = open_.enter_context(small_disk(home / "checkpoints"))
         stack = open_.enter_context(EmbeddedStack(home, clock=clock))
         say("Kafka, PostgreSQL and the AWS endpoint accept connections")
-        before = dict(os.environ)
-        open_.callback(_restore, before)
+        open_.enter_context(environment_put_back())
         environments = prepare(stack, say)
         database, endpoint = (open_.enter_context(Wire(port)) for port in _ports(stack))
         stage = Stage(
@@ -166,8 +164,3 @@ def _make(fault: Fault, place: str, hands: Hands, pulse: Pulse, log: _Log, stage
 
 def _ports(stack: EmbeddedStack) -> tuple[int, int]:
     return port_of(stack.environment["DATABASE_URL"]), int(stack.environment["AWS_ENDPOINT_URL"].rsplit(":", 1)[1])
-
-
-def _restore(before: dict[str, str]) -> None:
-    os.environ.clear()
-    os.environ.update(before)

@@ -1,7 +1,8 @@
 """The apps of a stack brought to life on its servers, in the order they need."""
 
+import contextlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from fraudstream.adapters.aws.bucket import ensure_bucket
 from fraudstream.adapters.aws.resources import ensure_alerting_resources
@@ -19,6 +20,17 @@ READY_TIMEOUT = 180.0
 
 Say = Callable[[str], None]
 Adapt = Callable[[Command], Command]
+
+
+@contextlib.contextmanager
+def environment_put_back() -> Iterator[None]:
+    """Whatever `prepare` puts into the environment of this process is gone afterwards."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
 
 
 def prepare(stack: EmbeddedStack, say: Say) -> apps.Environments:
