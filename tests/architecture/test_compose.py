@@ -144,9 +144,9 @@ def test_each_service_sees_its_own_secrets_alone() -> None:
 
     roles["analyst-api"].append("analyst")
     assert whole == {"secrets", "database"}
-    assert {name: sorted(paths) for name, paths in subpaths.items() if paths and name not in {"postgres", "spark-worker"}} == {
-        name: sorted(set(found)) for name, found in roles.items() if found
-    }
+    assert {
+        name: sorted(paths) for name, paths in subpaths.items() if paths and name not in {"postgres", "spark-worker"}
+    } == {name: sorted(set(found)) for name, found in roles.items() if found}
 
 
 @each(sorted(SERVICES))

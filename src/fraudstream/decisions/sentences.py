@@ -81,9 +81,7 @@ _OF_THE_PACE: dict[str, Sentence] = {
     "amount_1h": _spent("amount_1h", "hour"),
     "amount_1d": _spent("amount_1d", "day"),
     "online_1h": lambda value: f"{count(value('online_1h'), 'payments')} online in the last hour",
-    "small_payments_1h": lambda value: (
-        f"{count(value('small_payments_1h'), 'tiny payments')} in the last hour"
-    ),
+    "small_payments_1h": lambda value: f"{count(value('small_payments_1h'), 'tiny payments')} in the last hour",
     "hours_since_last": lambda value: ago(
         value("hours_since_last") * HOUR, "Last payment was", "First payment of this customer"
     ),
