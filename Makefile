@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: up up-lite verify fraud psql token down reset help setup demo test test-unit test-spark test-integration test-e2e check format lock reference clean distclean
+.PHONY: chaos evaluate up up-lite verify fraud psql token down reset help setup demo test test-unit test-spark test-integration test-e2e check format lock reference clean distclean
 BIN := .venv/bin
 ARGS ?=
 export PYTHON
@@ -23,6 +23,12 @@ check: setup ## format, lint, types, import arrows and house rules, in under a m
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/pytest -q --services=embedded tests/architecture
+
+chaos: setup ## kill and stall every part under load, and prove that nothing was lost (ARGS="--seed 5 --kills 2")
+	@$(BIN)/fraudstream chaos $(ARGS)
+
+evaluate: setup ## the detector beside published figures (ARGS="--world city --seed 3")
+	@$(BIN)/fraudstream evaluate $(ARGS)
 
 ##@ In containers (Docker alone is enough; settings come from an optional .env)
 # `up --detach` returns when the last service, `ready`, may start, and that one waits until all the others are healthy.
