@@ -1,4 +1,4 @@
-"""Write the generated pages of docs/reference: contracts, Spark columns, features, settings, commands.
+"""Write the generated pages of docs/reference: contracts, Spark columns, features, settings, metrics.
 
 Usage: python scripts/generate_reference.py [--help]
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from fraudstream.contracts.schemas import CONTRACTS, json_schema, spark_ddl
 from fraudstream.features.catalogue import catalogue_page
+from fraudstream.metrics.catalogue import metrics_page
 from fraudstream.settings import GROUPS
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
@@ -23,6 +24,7 @@ def pages() -> Iterator[tuple[Path, str]]:
         yield REFERENCE / "contracts" / f"{name}.ddl", spark_ddl(name).replace(", ", ",\n") + "\n"
     yield REFERENCE / "features.md", catalogue_page()
     yield REFERENCE / "settings.md", settings_page()
+    yield REFERENCE / "metrics.md", metrics_page()
 
 
 def settings_page() -> str:

@@ -207,6 +207,15 @@ class HealthSettings(_Group):
     )
 
 
+class MetricsSettings(_Group):
+    """Where a process tells Prometheus its figures."""
+
+    metrics_port: int | None = Field(
+        default=None, ge=1, le=65_535, description="port a process serves its metrics on, one for each; none if unset"
+    )
+    metrics_host: str = Field(default="127.0.0.1", description="address it serves them on")
+
+
 class LogSettings(_Group):
     """How every process logs."""
 
@@ -229,6 +238,7 @@ GROUPS: tuple[type[_Group], ...] = (
     AnalystSettings,
     LocalSettings,
     HealthSettings,
+    MetricsSettings,
     LogSettings,
 )
 

@@ -21,6 +21,7 @@ VENDOR_DOORS = {
     "pyarrow": {"archive/parquet.py", "scoring/"},
     "pyspark": {"scoring/"},
     "sklearn": {"training/"},
+    "prometheus_client": {"metrics/board.py"},
     "psycopg2": {"adapters/database/"},
     "sqlalchemy": {"adapters/database/"},
     "alembic": {"adapters/database/"},

@@ -9,6 +9,8 @@ import pytest
 from fraudstream.clock import ManualClock
 from fraudstream.errors import ConfigurationError, TemporarilyUnavailable
 from fraudstream.heartbeat import Heartbeat
+from fraudstream.metrics.board import Board
+from fraudstream.metrics.catalogue import FAILING, FAILURES
 from fraudstream.service import PATIENCE, serve, stop_on_signals
 
 
@@ -49,6 +51,19 @@ def test_the_heart_beats_with_steps_that_succeed_and_no_others(tmp_path: Path) -
 
     assert not beat(failing, 3)
     assert beat(working, 1)
+
+
+def test_failures_are_counted_and_those_in_a_row_are_over_with_the_first_success() -> None:
+    board, step, shown = Board("quality"), Step(3), list[float | None]()
+
+    def stopping() -> bool:
+        shown.append(board.value(FAILING))
+        return step.calls >= 5
+
+    serve(step, stopping=stopping, clock=ManualClock(), board=board)
+
+    assert shown == [None, 1, 2, 3, 0, 0]
+    assert board.value(FAILURES) == 3
 
 
 def test_what_is_unavailable_is_tried_again_with_growing_pauses() -> None:

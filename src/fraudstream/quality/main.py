@@ -1,5 +1,6 @@
 """Live quality as a command, and as a service that measures again and again."""
 
+import contextlib
 import sys
 
 import structlog
@@ -9,6 +10,8 @@ from fraudstream import logs
 from fraudstream.adapters.database.quality_store import PostgresQuality
 from fraudstream.clock import Clock, SystemClock
 from fraudstream.heartbeat import Heartbeat
+from fraudstream.metrics.board import Board, exported
+from fraudstream.quality.export import show_on
 from fraudstream.quality.measure import Measurement, Wanted
 from fraudstream.quality.sheet import show_cohorts, show_days, summary
 from fraudstream.service import serve, stop_on_signals
@@ -50,7 +53,7 @@ def show(wanted: Wanted, *, json_only: bool = False, storing: bool = False) -> b
 
 
 def watch(wanted: Wanted, *, every: float) -> None:
-    """Measure and store every so many seconds, until SIGTERM or SIGINT.
+    """Measure, store and export every so many seconds, until SIGTERM or SIGINT.
 
     Raises:
         ConfigurationError: a setting is missing, or the database role may not store.
@@ -58,23 +61,22 @@ def watch(wanted: Wanted, *, every: float) -> None:
     """
     logs.configure("quality")
     stopping = stop_on_signals()
-    store = _store()
-    watcher = Watcher(Measurement(store, storing=True), wanted, every, SystemClock())
-    structlog.get_logger().info("live quality ready", every=every)
-    try:
-        serve(watcher.step, stopping=stopping, clock=SystemClock(), heartbeat=Heartbeat.load())
-    finally:
-        store.close()
+    clock, heart = SystemClock(), Heartbeat.load()
+    with exported("quality") as board, contextlib.closing(_store()) as store:
+        watcher = Watcher(Measurement(store, storing=True), wanted, every, clock, board)
+        structlog.get_logger().info("live quality ready", every=every)
+        serve(watcher.step, stopping=stopping, clock=clock, heartbeat=heart, board=board)
 
 
 class Watcher:
     """Measures when its time has come; `every` is in seconds of the clock it is given."""
 
-    def __init__(self, measurement: Measurement, wanted: Wanted, every: float, clock: Clock) -> None:
+    def __init__(self, measurement: Measurement, wanted: Wanted, every: float, clock: Clock, board: Board) -> None:
         self._measurement = measurement
         self._wanted = wanted
         self._every = every
         self._clock = clock
+        self._board = board
         self._due = float("-inf")
 
     def step(self) -> None:
@@ -90,6 +92,7 @@ class Watcher:
         quality = self._measurement.run_if_new(self._wanted)
         self._due = self._clock.monotonic() + self._every
         if quality is not None:
+            show_on(self._board, quality, now=self._clock.now())
             structlog.get_logger().info("live quality", newest=summary(quality))
 
 

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 
 import pytest
+from tests.integration.scraping import a_free_port, scraped
 from tests.integration.verify.postgres_stack import PostgresStack
 from tests.unit.verify.memory_stack import a_payment
 from typer.testing import CliRunner
@@ -138,7 +139,7 @@ def test_the_days_are_printed_with_what_is_known_now(environment: World) -> None
     said = run()
 
     (line,) = [line for line in said.splitlines() if line.startswith(str(DAY))]
-    assert "100.0 %" in line
+    assert line.split()[8:10] == ["100.0", "100.0"]
     assert f"as known on {later(2)}" in said
 
 
@@ -192,6 +193,31 @@ def test_watching_stores_what_is_new_until_it_is_told_to_stop(world: World) -> N
     assert world.stack.run(
         "SELECT recall FROM (SELECT frauds_alerted / frauds AS recall FROM live_quality WHERE frauds > 0) AS known"
     ) == [(1,)]
+
+
+def test_what_is_measured_is_told_to_prometheus(world: World) -> None:
+    caught, false_alarm, *_ = world.alerted
+    world.tell(caught, is_fraud=True, after=2)
+    world.tell(false_alarm, is_fraud=False, after=3)
+    port = a_free_port()
+    environment = os.environ | {"DATABASE_URL": world.stack.url, "METRICS_PORT": str(port)}
+    command = [sys.executable, "services/live_quality/main.py", "--every", "1"]
+    with subprocess.Popen(command, env=environment) as watching:
+        try:
+            figures = scraped(port, "fraudstream_quality_precision")
+            world.tell(world.silent[0], is_fraud=True, after=4)
+            later_figures = scraped(port, "fraudstream_quality_recall", lambda value: value == 0.5)
+        finally:
+            watching.kill()
+
+    def shown(name: str, days: int) -> str:
+        return f'{name}{{age_days="{days}",model_version="2"}}'
+
+    assert figures[shown("fraudstream_quality_precision", 3)] == 0.5
+    assert figures[shown("fraudstream_quality_recall", 3)] == 1.0
+    assert figures[shown("fraudstream_quality_labels_known", 3)] == 2
+    assert figures[shown("fraudstream_quality_alert_rate", 3)] == len(world.alerted) / PAYMENTS
+    assert later_figures[shown("fraudstream_quality_recall", 4)] == 0.5
 
 
 def wait_for(world: World, rows: int) -> None:

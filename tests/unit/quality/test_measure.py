@@ -12,6 +12,7 @@ from fraudstream.adapters.memory_quality import AppliedLabel, MemoryQuality, Sco
 from fraudstream.clock import ManualClock
 from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.features.catalogue import FEATURE_COUNT, index_of
+from fraudstream.metrics.board import Board
 from fraudstream.ports.quality import DayQuality, FeatureDrift, OutcomeChange, VectorSample
 from fraudstream.quality.main import Watcher
 from fraudstream.quality.measure import LEAST, Measurement, Wanted
@@ -251,7 +252,7 @@ def test_nothing_is_measured_while_nothing_happens(stream: Stream) -> None:
 def test_a_watcher_measures_when_it_is_time_and_tells_the_newest_figures(stream: Stream) -> None:
     stream.tell(0, is_fraud=True, later=2)
     clock = ManualClock()
-    watcher = Watcher(Measurement(stream.store, storing=True), Wanted(), 2.0, clock)
+    watcher = Watcher(Measurement(stream.store, storing=True), Wanted(), 2.0, clock, Board("quality"))
     with capture_logs() as logs:
         watcher.step()
         stream.tell(1, is_fraud=False, later=3)
@@ -272,7 +273,7 @@ def test_a_watcher_that_failed_tries_again_at_once() -> None:
         def horizon(self) -> None:
             raise TemporarilyUnavailable("away")
 
-    watcher = Watcher(Measurement(Away()), Wanted(), 60.0, ManualClock())
+    watcher = Watcher(Measurement(Away()), Wanted(), 60.0, ManualClock(), Board("quality"))
     for _ in range(2):
         with pytest.raises(TemporarilyUnavailable):
             watcher.step()

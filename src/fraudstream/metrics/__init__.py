@@ -1,0 +1,1 @@
+"""What processes say of themselves in numbers: the metrics there are, and the board that shows them."""

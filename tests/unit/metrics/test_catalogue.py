@@ -1,0 +1,26 @@
+"""The catalogue of metrics keeps Prometheus' conventions."""
+
+import re
+
+import pytest
+
+from fraudstream.metrics.catalogue import COMMON, PROCESSES, Kind, Metric, metrics_page
+
+ALL: set[Metric] = {metric for metrics in PROCESSES.values() for metric in metrics} | set[Metric](COMMON)
+
+
+@pytest.mark.parametrize("metric", sorted(ALL, key=lambda metric: metric.name), ids=lambda metric: metric.name)
+def test_a_metric_is_named_as_prometheus_wants_it(metric: Metric) -> None:
+    assert re.fullmatch(r"fraudstream_[a-z]+(_[a-z]+)*", metric.name)
+    assert metric.name.endswith("_total") == (metric.kind is Kind.COUNTER)
+    assert not re.search(r"_(ms|milliseconds|minutes|mb|kilobytes|percent)(_|$)", metric.name)
+    assert metric.meaning
+    assert metric.meaning[-1] != "."
+
+
+def test_each_metric_is_in_the_page_once_for_each_process_that_has_it() -> None:
+    page = metrics_page()
+
+    for metrics in (COMMON, *PROCESSES.values()):
+        assert len({metric.name for metric in metrics}) == len(metrics)
+    assert {metric.name for metric in ALL} == set(re.findall(r"^\| `(\w+)`", page, flags=re.MULTILINE))
