@@ -8,8 +8,6 @@ from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
 from fraudstream.settings import LogSettings
 
-log = structlog.get_logger()
-
 
 def configure(process: str, settings: LogSettings | None = None) -> None:
     """Set up logging for one process; every line carries its name. Standard error, never standard output."""
@@ -36,6 +34,16 @@ def configure(process: str, settings: LogSettings | None = None) -> None:
     set_on_retry_hooks([_tell_of_retry])
 
 
+def beside_the_answer() -> None:
+    """Send what a command logs to standard error: its standard output is the answer, which may be bytes or JSON.
+
+    A process that is set up already stays as it is.
+    """
+    if not structlog.is_configured():
+        structlog.configure(logger_factory=lambda *_: structlog.PrintLogger(sys.stderr))
+        set_on_retry_hooks([_tell_of_retry])
+
+
 def _error_on_one_line(
     _: structlog.typing.WrappedLogger, __: str, event: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
@@ -47,6 +55,6 @@ def _error_on_one_line(
 
 def _tell_of_retry(details: RetryDetails) -> None:
     """The line that every loop of ours writes; the names and arguments of calls say nothing to whoever reads it."""
-    log.warning(
+    structlog.get_logger().warning(
         "trying again", error=str(details.caused_by), failures=details.retry_num, in_seconds=round(details.wait_for, 1)
     )

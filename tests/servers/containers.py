@@ -34,7 +34,7 @@ class KafkaContainer(DockerContainer):  # type: ignore[misc]
         super().__init__(KAFKA_IMAGE)
         self.with_exposed_ports(self.PORT)
         self.with_env("KAFKA_HEAP_OPTS", "-Xms192m -Xmx384m")
-        wait = f"cd {self.FOLDER}; while [ ! -f start.sh ]; do sleep 0.1; done; . ./start.sh"
+        wait = f"cd {self.FOLDER}; until [ -s start.sh ]; do sleep 0.1; done; . ./start.sh"
         self.with_command(["sh", "-c", wait])
 
     @property

@@ -1,22 +1,29 @@
 """The producer's journal on disk: intents before their records are sent, outcomes as they become known."""
 
+import contextlib
+import errno
 import hashlib
 import os
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 from fraudstream.contracts.journal import Intent, LogIdentity, Outcome, encode_line
 from fraudstream.errors import ConfigurationError
 from fraudstream.producer.outgoing import Outgoing
 
 HASH_BYTES = 16
+MOST_ALIKE = 100
+"""Journals of one second and one process id."""
 
 
 class Journal:
-    """One file of one run, named by its start (UTC) and process id; begins with the logs its records go to.
+    """One file of one run, named by its start (UTC), process id and number; begins with the logs its records go to.
+
+    The number is left out where it is 1. Start and process don't tell all runs apart: in containers the process is
+    often the first, and one process may begin two journals within a second.
 
     `logs` are the ids of the topics, by their names.
 
@@ -29,16 +36,11 @@ class Journal:
     """
 
     def __init__(self, folder: Path, *, started_at: float, pid: int, logs: Mapping[str, str]) -> None:
-        stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(started_at))
-        self.path = folder / f"{stamp}-{pid}.jsonl"
+        name = f"{time.strftime('%Y%m%dT%H%M%S', time.gmtime(started_at))}-{pid}"
         self._next = 0
         self._unwritten: list[bytes] = []
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._file = self.path.open("xb")
-            _make_durable(folder)
-        except OSError as error:
-            raise _unwritable(self.path, error) from error
+        self._file = _created(folder, name)
+        self.path = Path(self._file.name)
         self._unwritten += [encode_line(LogIdentity(topic, topic_id)) for topic, topic_id in logs.items()]
         self._write([])
 
@@ -81,6 +83,22 @@ class Journal:
                 os.fsync(self._file.fileno())
         except OSError as error:
             raise _unwritable(self.path, error) from error
+
+
+def _created(folder: Path, name: str) -> BinaryIO:
+    """A new file of that name, numbered where there is one already: it may be of another process that still writes."""
+    path = folder / f"{name}.jsonl"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for number in range(2, MOST_ALIKE + 2):
+            with contextlib.suppress(FileExistsError):
+                file = path.open("xb")
+                _make_durable(folder)
+                return file
+            path = folder / f"{name}-{number}.jsonl"
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+    except OSError as error:
+        raise _unwritable(path, error) from error
 
 
 def _intent(sequence: int, record: Outgoing) -> Intent:

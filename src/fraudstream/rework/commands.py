@@ -7,7 +7,7 @@ import typer
 
 from fraudstream.contracts.quarantine import QuarantineReason
 
-quarantine = typer.Typer(help="Records that could not be scored: look, repair, send again.", no_args_is_help=True)
+quarantine = typer.Typer(help="Records that could not be scored: look, mend, send.", no_args_is_help=True)
 redrive = typer.Typer(help="Alerts that could not be delivered: look, send back.", no_args_is_help=True)
 
 Record = Annotated[str, typer.Argument(help="topic/partition/offset, as the list names it.", show_default=False)]

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 
+from fraudstream import logs
 from fraudstream.adapters.database.quarantine_desk import PostgresQuarantine
 from fraudstream.adapters.database.replay_book import PostgresReplayBook
 from fraudstream.adapters.kafka import KafkaAdmin, KafkaProducer
@@ -73,8 +74,8 @@ def replay(places: Sequence[str], repair: Repair, order: Order, *, wait: float, 
     work, well = _quarantine(), True
     kafka = KafkaSettings.load()
     admin = KafkaAdmin(kafka)
-    logs = {topic: admin.describe(topic).topic_id for topic in work.shapes}
-    sending = JournalledSending(KafkaProducer(kafka), ProducerSettings.load().journal_dir, work.clock, logs)
+    ids = {topic: admin.describe(topic).topic_id for topic in work.shapes}
+    sending = JournalledSending(KafkaProducer(kafka), ProducerSettings.load().journal_dir, work.clock, ids)
     with closing(sending):
         resender = Resender(work.book, admin, sending)
         for place in places:
@@ -152,6 +153,7 @@ def redrive(places: Sequence[str], order: Order, *, everything: bool, say: Say) 
 
 
 def _quarantine() -> QuarantineWork:
+    logs.beside_the_answer()
     url = DatabaseSettings.load().database_url.get_secret_value()
     return QuarantineWork(
         PostgresQuarantine(url),
@@ -163,5 +165,6 @@ def _quarantine() -> QuarantineWork:
 
 
 def _redrive() -> RedriveWork:
+    logs.beside_the_answer()
     url = DatabaseSettings.load().database_url.get_secret_value()
     return RedriveWork(KafkaAdmin(KafkaSettings.load()), PostgresReplayBook(url))

@@ -4,6 +4,7 @@ import sys
 
 from rich.console import Console
 
+from fraudstream import logs
 from fraudstream.adapters.database.ledger_reader import PostgresLedger
 from fraudstream.adapters.kafka import KafkaAdmin
 from fraudstream.clock import SystemClock
@@ -37,6 +38,7 @@ def verify(
         ModelUnavailable: a model that scores were given by is not stored, or is of another feature catalogue.
         TemporarilyUnavailable: broker or database did not answer.
     """
+    logs.beside_the_answer()
     with Progress("verifying") as progress:
         report = progress.of("scores recomputed") if parity else unreported
         balance = _verification(report, progress.of("alerts notified or held")).run(

@@ -8,6 +8,7 @@ import pytest
 
 from fraudstream.contracts.journal import Intent, JournalLine, LogIdentity, Outcome, parse_line
 from fraudstream.errors import ConfigurationError
+from fraudstream.producer import journal as journals
 from fraudstream.producer.journal import Journal
 from fraudstream.producer.outgoing import Outgoing
 
@@ -80,8 +81,18 @@ def test_closing_writes_what_is_known(tmp_path: Path) -> None:
     assert lines_of(journal)[-1] == Outcome(0, "failed", error="no")
 
 
-def test_a_journal_is_never_overwritten(tmp_path: Path) -> None:
-    with a_journal(tmp_path), pytest.raises(ConfigurationError, match="cannot be written: File exists"):
+def test_a_journal_is_never_overwritten_and_a_second_of_its_name_is_numbered(tmp_path: Path) -> None:
+    with a_journal(tmp_path) as first, a_journal(tmp_path) as second, a_journal(tmp_path) as third:
+        first.intend([RECORD])
+
+        names = [journal.path.name.removeprefix("20270115T080000-42") for journal in (first, second, third)]
+        assert names == [".jsonl", "-2.jsonl", "-3.jsonl"]
+        assert [len(lines_of(journal)) for journal in (first, second, third)] == [1, 0, 0]
+
+
+def test_names_end_somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journals, "MOST_ALIKE", 2)
+    with a_journal(tmp_path), a_journal(tmp_path), pytest.raises(ConfigurationError, match="written: File exists"):
         a_journal(tmp_path)
 
 

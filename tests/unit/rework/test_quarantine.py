@@ -48,10 +48,15 @@ def test_a_repaired_record_is_scored_and_the_balance_holds(world: ReworkWorld) -
     )
 
 
-def test_a_customers_record_goes_to_the_partition_of_the_customer(world: ReworkWorld) -> None:
-    sent = world.replay(world.refuse(BAD.replace(b'"user_id":1', b'"user_id":3')), MENDED)
+def test_a_customers_record_is_keyed_by_the_customer_and_another_as_it_was(world: ReworkWorld) -> None:
+    named = world.replay(world.refuse(BAD.replace(b'"user_id":1', b'"user_id":3')), MENDED)
+    record = world.stack.broker.append(TRANSACTIONS, b"their own key", b"not a payment")
+    world.score()
+    nameless = world.replay(world.find(record.offset, record.partition), order=ANYWAY)
 
-    assert sent.partition == world.stack.broker.append(TRANSACTIONS, b"3", b"").partition
+    logs = world.stack.broker.logs
+    assert logs[TRANSACTIONS, named.partition][named.offset].key == b"3"
+    assert logs[TRANSACTIONS, nameless.partition][nameless.offset].key == b"their own key"
 
 
 def test_what_was_scored_is_not_sent_again(world: ReworkWorld) -> None:
@@ -159,6 +164,8 @@ def test_a_record_that_the_log_has_lost_is_sent_as_it_was_kept(world: ReworkWorl
     kept = BAD.replace(str(a_payment(1).transaction_id).encode(), b"7d444840-9dc0-41d1-b245-5ffdce74fad2")
     worked = world.refuse(kept)
     world.stack.broker.ids[TRANSACTIONS] = "00000000-0000-0000-0000-0000000000ff"
+    world.stack.broker.logs[TRANSACTIONS, 0].clear()
+    world.stack.send(a_payment(2))  # the new log has another record at this place
 
     assert world.work.raw(worked, author="ana", reason="to see it") == kept
 
