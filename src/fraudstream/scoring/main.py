@@ -23,7 +23,7 @@ from fraudstream.scoring.job import Log, rehearse, start_scoring, warm_up
 from fraudstream.scoring.positions import starting_offsets
 from fraudstream.scoring.session import has_executors, scoring_session, stop_session
 from fraudstream.scoring.task import ScoringTask
-from fraudstream.scoring.watch import Watch, wait_for_model
+from fraudstream.scoring.watch import Watch, wait_for_model, wait_for_the_database
 from fraudstream.settings import DatabaseSettings, KafkaSettings, ScoringSettings
 
 log = structlog.get_logger()
@@ -75,7 +75,7 @@ def run_scorer(
         try:
             with ThreadPoolExecutor(1, "warm-up") as aside:
                 warm = aside.submit(warm_up, spark, tasks=len(topic.bounds))
-                if wait_for_model(runs, stopped):
+                if wait_for_model(runs, stopped) and wait_for_the_database(runs, stopped):
                     run = _begin(runs, topic, clock.now())
                     query = _start(spark, topic, run, settings)
                     Watch(

@@ -27,6 +27,8 @@ REPORT_SECONDS = 10.0
 """How often progress is logged."""
 PATIENCE_SECONDS = 300.0
 """How long the database may be away before the scorer gives up; its workers retry for about as long."""
+SLOW_SECONDS = 10.0
+"""How long a trigger may take before the database is asked whether it is the reason, and how often from then on."""
 STUCK_SECONDS = 60.0
 """After how long in one and the same trigger the stream no longer counts as at work."""
 WORKERLESS_SECONDS = 20.0
@@ -79,9 +81,31 @@ class Runs(Protocol):
         """Make sure that the right to score is still held."""
         ...
 
+    def probe(self) -> None:
+        """Raise if the database takes no writes."""
+        ...
+
     def make_months(self, around: float) -> None:
         """Create missing partitions of the results."""
         ...
+
+
+def wait_for_the_database(runs: Runs, stopped: threading.Event) -> bool:
+    """Wait until the database takes writes; returns whether that came before the stop."""
+    said = None
+    while not stopped.is_set():
+        try:
+            runs.check()
+        except TemporarilyUnavailable as error:
+            if str(error) != said:
+                said = str(error)
+                log.warning("waiting for the database", problem=said)
+            stopped.wait(CHECK_SECONDS)
+        else:
+            if said is not None:
+                log.info("the database takes writes again")
+            return True
+    return False
 
 
 def wait_for_model(runs: Runs, stopped: threading.Event) -> bool:
@@ -112,7 +136,9 @@ class Watch:
     _unreachable_since: float | None = None
     _workerless_since: float | None = None
     _due: dict[str, float] = field(default_factory=dict)
-    _trigger: tuple[object, float] = (None, 0.0)
+    _problem: str | None = None
+    """Why positions stand still, as it was last told."""
+    _trigger: tuple[object, float] = ("not looked at yet", 0.0)
     """The last finished trigger while the next one is at work, and since when."""
 
     def until_stopped(self, seconds: float | None) -> None:
@@ -142,7 +168,12 @@ class Watch:
         self._look_after_the_database(takes_triggers=self._is_ready or self._takes_triggers())
         if self._is_ready:
             self._look_after_the_cluster()
-        if self._is_ready and self._unreachable_since is None and not self._is_stuck():
+        taken = self._seconds_in_trigger()
+        if taken > SLOW_SECONDS and self._unreachable_since is None and self._is_due("probe", SLOW_SECONDS):
+            self._look_for_the_reason(taken)
+        elif taken <= SLOW_SECONDS and self._unreachable_since is None:
+            self._tell(None)
+        if self._is_ready and self._unreachable_since is None and taken <= STUCK_SECONDS:
             self.heartbeat.beat()
         if self._is_due("report", REPORT_SECONDS):
             self._report()
@@ -163,7 +194,29 @@ class Watch:
             self._unreachable_since = self._unreachable_since or now
             if now - self._unreachable_since > PATIENCE_SECONDS:
                 raise
-            log.warning("the database does not answer; positions stand still", problem=str(error))
+            self._tell(str(error))
+
+    def _look_for_the_reason(self, taken: float) -> None:
+        try:
+            self.runs.probe()
+        except TemporarilyUnavailable as error:
+            self._tell(str(error))
+        else:
+            if taken > STUCK_SECONDS:
+                self._tell(
+                    f"no trigger has ended for {STUCK_SECONDS:.0f} s, and the database takes writes: the log of "
+                    "Spark's workers says what they wait for"
+                )
+
+    def _tell(self, problem: str | None) -> None:
+        """Say once that positions stand still and why, and once that this is over."""
+        if problem == self._problem:
+            return
+        self._problem = problem
+        if problem is None:
+            log.info("positions move again")
+        else:
+            log.warning("positions stand still", problem=problem)
 
     def _look_after_the_cluster(self) -> None:
         now = self.clock.monotonic()
@@ -188,17 +241,17 @@ class Watch:
             raise failure_of(str(problem))
         return self.query.lastProgress is not None or self.query.status["message"].startswith("Waiting for")
 
-    def _is_stuck(self) -> bool:
-        """Whether the trigger at work has been the same for too long."""
+    def _seconds_in_trigger(self) -> float:
+        """How long the trigger at work has been the same."""
         now = self.clock.monotonic()
         if not self.query.status["isTriggerActive"]:
             self._trigger = (None, now)
-            return False
+            return 0.0
         progress = self.query.lastProgress
         finished = None if progress is None else progress["batchId"]
         if finished != self._trigger[0]:
             self._trigger = (finished, now)
-        return now - self._trigger[1] > STUCK_SECONDS
+        return now - self._trigger[1]
 
     def _finish_trigger(self) -> None:
         """Let the trigger at work come to its end, within bounds; a stop in its middle is safe but noisy."""

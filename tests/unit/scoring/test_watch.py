@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from fraudstream.adapters.database.scorer_runs import Run
 from fraudstream.clock import ManualClock
@@ -18,10 +19,12 @@ from fraudstream.scoring.watch import (
     FINISH_SECONDS,
     PATIENCE_SECONDS,
     POLL_SECONDS,
+    SLOW_SECONDS,
     STUCK_SECONDS,
     WORKERLESS_SECONDS,
     Watch,
     wait_for_model,
+    wait_for_the_database,
 )
 
 
@@ -64,12 +67,19 @@ class FakeRuns:
     problem: Exception | None = None
     checks: int = 0
     months: int = 0
+    probes: int = 0
+    refusal: Exception | None = None
     deployed_after: int = 0
 
     def check(self) -> None:
         self.checks += 1
         if self.problem is not None:
             raise self.problem
+
+    def probe(self) -> None:
+        self.probes += 1
+        if self.refusal is not None:
+            raise self.refusal
 
     def mark_ready(self, run: Run) -> None:
         self.ready.append(run.epoch)
@@ -231,6 +241,60 @@ def test_a_stream_that_hangs_in_one_trigger_has_no_heartbeat(tmp_path: Path) -> 
     watched.until_stopped(None)
 
     assert not path.exists()
+
+
+def told(watched: Watch) -> list[str]:
+    """What is logged at warning or of movement, in order."""
+    with structlog.testing.capture_logs() as logs:
+        watched.until_stopped(None)
+    return [str(line.get("problem", line["event"])) for line in logs if line["event"].startswith("positions")]
+
+
+def test_a_database_that_refuses_slices_is_told_of_once_and_once_that_it_is_over() -> None:
+    turns = round(2 * STUCK_SECONDS / POLL_SECONDS)
+    query = FakeQuery(lastProgress={"numInputRows": 0, "batchId": 5}, triggers_left=turns // 2)
+    runs = FakeRuns(refusal=TemporarilyUnavailable("no space left"))
+
+    assert told(watch(query, runs, turns=turns)) == ["no space left", "positions move again"]
+    assert runs.probes == pytest.approx(STUCK_SECONDS / SLOW_SECONDS, abs=1)
+
+
+def test_triggers_that_hang_for_another_reason_are_told_of() -> None:
+    turns = round(2 * STUCK_SECONDS / POLL_SECONDS)
+    query = FakeQuery(lastProgress={"numInputRows": 0, "batchId": 5}, triggers_left=10**9)
+    (line,) = told(watch(query, FakeRuns(), turns=turns))
+
+    assert line.startswith("no trigger has ended for 60 s, and the database takes writes")
+
+
+def test_a_quick_stream_asks_for_no_reason() -> None:
+    query = FakeQuery(message="Waiting for data to arrive", triggers_left=round(SLOW_SECONDS / POLL_SECONDS) - 1)
+    runs = FakeRuns()
+
+    assert told(watch(query, runs, turns=300)) == []
+    assert runs.probes == 0
+
+
+def test_a_database_that_is_away_is_told_of_once_and_once_that_it_is_back() -> None:
+    runs = FakeRuns(problem=TemporarilyUnavailable("no answer"))
+
+    def come_back(turn: int) -> None:
+        runs.problem = None if turn == 100 else runs.problem
+
+    assert told(watch(FakeQuery(), runs, turns=200, act=come_back)) == ["no answer", "positions move again"]
+
+
+def test_a_database_that_takes_no_writes_is_waited_for_before_a_run_begins() -> None:
+    runs = FakeRuns(problem=TemporarilyUnavailable("it is read-only"))
+
+    def come_back(turn: int) -> None:
+        runs.problem = None if turn == 5 else runs.problem
+
+    with structlog.testing.capture_logs() as logs:
+        assert wait_for_the_database(runs, Turns(ManualClock(), 50, come_back))
+    runs.problem = TemporarilyUnavailable("it is read-only")
+    assert not wait_for_the_database(runs, Turns(ManualClock(), 5))
+    assert [line["event"] for line in logs] == ["waiting for the database", "the database takes writes again"]
 
 
 def test_a_cluster_that_stays_without_workers_ends_the_stream() -> None:

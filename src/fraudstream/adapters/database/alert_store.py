@@ -11,9 +11,9 @@ from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 from psycopg2.extras import execute_values
 
+from fraudstream.adapters.database.refusals import unavailable
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.contracts.decision import Reason
-from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.ports.delivery import StoredAlert
 
 _RECORD = "INSERT INTO notifications (message_id, alert_id) VALUES %s ON CONFLICT (message_id) DO NOTHING"
@@ -73,7 +73,7 @@ class PostgresAlerts:
                 yield cursor
         except psycopg2.Error as error:
             self.close()
-            raise TemporarilyUnavailable(f"the alerts did not answer: {error}") from error
+            raise unavailable("the alerts did not answer", error) from error
 
 
 def _stored(row: tuple[object, ...]) -> StoredAlert:

@@ -20,12 +20,12 @@ from fraudstream.adapters.database.label_rows import (
     label_row,
     moment,
 )
+from fraudstream.adapters.database.refusals import FOR_A_TIME, unavailable
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.adapters.database.slice_rows import OUTBOX_CHANNEL
 from fraudstream.contracts.alert import CONFIRMED, DISMISSED
 from fraudstream.contracts.quarantine import QuarantineRecord, as_text, encode_quarantine_record, masked
 from fraudstream.contracts.topics import QUARANTINE
-from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.features.catalogue import CATALOGUE_VERSION, index_of
 from fraudstream.features.events import Ints
 from fraudstream.features.label_history import LabelHistory, RiskRows, customer_rows, merchant_rows
@@ -59,9 +59,9 @@ class PostgresLabelStore:
                 transaction = PostgresLabelTransaction(cursor, self._looked_at, self._versions)
                 yield transaction
             self._looked_at, self._versions = transaction.looked_at, transaction.versions
-        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        except FOR_A_TIME as error:
             self.close()
-            raise TemporarilyUnavailable(f"the label transaction was not confirmed: {error}") from error
+            raise unavailable("the label transaction was not confirmed", error) from error
 
     def close(self) -> None:
         """Give the connection back."""

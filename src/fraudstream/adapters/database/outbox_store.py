@@ -13,8 +13,8 @@ from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 
 from fraudstream.adapters.database.held_alerts import hold, release_oldest
+from fraudstream.adapters.database.refusals import unavailable
 from fraudstream.adapters.database.sessions import connect
-from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.ports.breaker import costs, within
 from fraudstream.ports.delivery import AlertBudget, OutboxRow
 
@@ -134,4 +134,4 @@ class PostgresOutbox:
                 yield cursor
         except psycopg2.Error as error:
             self.close()
-            raise TemporarilyUnavailable(f"the outbox did not answer: {error}") from error
+            raise unavailable("the outbox did not answer", error) from error

@@ -14,6 +14,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 
 from fraudstream.adapters.database.partitions import ensure_partitions
+from fraudstream.adapters.database.refusals import FOR_A_TIME, READ_ONLY, unavailable
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.clock import Clock
 from fraudstream.errors import ConfigurationError, Fenced, ModelUnavailable, TemporarilyUnavailable
@@ -24,6 +25,7 @@ HANDOVER_SECONDS = 5.0
 """How long a lock may take to come free: the server notices late that its client was killed."""
 POLL_SECONDS = 0.1
 SESSION = "SET statement_timeout = '60s'; SET lock_timeout = '60s'"
+SOME_PAGES = "CREATE TEMPORARY TABLE on_trial AS SELECT repeat('-', 1000) FROM generate_series(1, 100)"
 
 LOCK_HOLDERS = """
     SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
@@ -151,14 +153,35 @@ class ScorerRuns:
 
         Raises:
             Fenced: another scorer holds it now.
-            TemporarilyUnavailable: the database does not answer.
+            TemporarilyUnavailable: the database does not answer, or takes no writes.
         """
         try:
-            with self._cursor() as cursor:
-                cursor.execute("SELECT 1")
+            is_fit = self._connection is not None and not self._is_read_only()
         except TemporarilyUnavailable:
+            is_fit = False
+        if not is_fit:
+            self._give_back()  # a session keeps the read-only default it began with
             if not self._try_lock():
-                raise Fenced(f"another scorer took over {self._log.topic}; this one stops") from None
+                raise Fenced(f"another scorer took over {self._log.topic}; this one stops")
+            if self._is_read_only():
+                raise TemporarilyUnavailable(READ_ONLY)
+
+    def probe(self) -> None:
+        """Whether the database takes writes of a new session, tried with a few pages that nobody keeps.
+
+        Raises:
+            TemporarilyUnavailable: it doesn't; the message says why and what to do.
+        """
+        try:
+            with contextlib.closing(connect(self._url, application="fraudstream-scorer-probe")) as connection:
+                cursor = connection.cursor()
+                cursor.execute(SESSION)
+                cursor.execute("SELECT current_setting('transaction_read_only')")
+                if cursor.fetchone() == ("on",):
+                    raise TemporarilyUnavailable(READ_ONLY)
+                cursor.execute(SOME_PAGES)
+        except FOR_A_TIME as error:
+            raise unavailable("PostgreSQL did not take a few pages on trial", error) from error
 
     def _session(self) -> Connection:
         """The session that holds the right, without an open transaction."""
@@ -167,6 +190,18 @@ class ScorerRuns:
             with self._connection, self._connection.cursor() as cursor:
                 cursor.execute(SESSION)
         return self._connection
+
+    def _is_read_only(self) -> bool:
+        with self._cursor() as cursor:
+            cursor.execute("SELECT current_setting('transaction_read_only')")
+            return cursor.fetchone() == ("on",)
+
+    def _give_back(self) -> None:
+        """Let go of the right and of its session, which would keep it for a moment after it was closed."""
+        if self._connection is not None:
+            with contextlib.suppress(TemporarilyUnavailable), self._cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [self._key])
+            self._close()
 
     def _try_lock(self) -> bool:
         with self._cursor() as cursor:
@@ -201,9 +236,11 @@ class ScorerRuns:
     def _broken_connections_noticed(self) -> Iterator[None]:
         try:
             yield
-        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        except FOR_A_TIME as error:
+            if isinstance(error, errors.ReadOnlySqlTransaction):
+                self._give_back()
             self._close()
-            raise TemporarilyUnavailable(f"the scorer's connection to PostgreSQL broke: {error}") from error
+            raise unavailable("the scorer's connection to PostgreSQL broke", error) from error
 
     def _close(self) -> None:
         connection, self._connection = self._connection, None

@@ -10,6 +10,7 @@ from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 
 from fraudstream.adapters.database.binary_copy import copy_out_row, keyed_rows
+from fraudstream.adapters.database.refusals import FOR_A_TIME, unavailable
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.adapters.database.slice_rows import write_result
 from fraudstream.errors import Fenced, ModelUnavailable, TemporarilyUnavailable
@@ -109,9 +110,9 @@ class PostgresSliceStore:
                 yield cursor
         except (errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable) as error:
             raise TemporarilyUnavailable(f"another transaction was in the way: {error}") from error
-        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+        except FOR_A_TIME as error:
             self.close()
-            raise TemporarilyUnavailable(f"the connection to PostgreSQL broke: {error}") from error
+            raise unavailable("the connection to PostgreSQL broke", error) from error
 
     def _connect(self) -> Connection:
         connection = connect(self._url, application=self._application)

@@ -1,0 +1,26 @@
+"""What PostgreSQL refuses for a time, and what whoever runs it can do about it."""
+
+import psycopg2
+from psycopg2 import errors
+
+from fraudstream.errors import TemporarilyUnavailable
+
+FOR_A_TIME = (psycopg2.OperationalError, psycopg2.InterfaceError, errors.ReadOnlySqlTransaction)
+"""Errors after which the same work may be tried again, best on a new connection."""
+READ_ONLY = (
+    "PostgreSQL takes no writes, it is read-only: point DATABASE_URL at the writer if this is a replica, else look for "
+    "default_transaction_read_only on the server, the database and the role; work goes on by itself afterwards"
+)
+NO_SPACE = (
+    "PostgreSQL has no disk space left: give it more, or remove what isn't needed from its disk (never from its data "
+    "folder); what was committed is safe, and work goes on by itself afterwards"
+)
+
+
+def unavailable(trouble: str, error: psycopg2.Error) -> TemporarilyUnavailable:
+    """What to raise from an error that passes: `trouble` with the server's words, or what to do where that is known."""
+    if isinstance(error, errors.ReadOnlySqlTransaction):
+        return TemporarilyUnavailable(READ_ONLY)
+    if isinstance(error, errors.DiskFull):
+        return TemporarilyUnavailable(f"{NO_SPACE} ({error.diag.message_primary})")
+    return TemporarilyUnavailable(f"{trouble}: {error}")
