@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import pytest
 
 from fraudstream.adapters.database import outbox_store
+from fraudstream.adapters.database.outbox_backlog import PostgresOutboxBacklog
 from fraudstream.adapters.database.outbox_store import PostgresOutbox
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.adapters.memory_delivery import MemoryOutbox
 from fraudstream.errors import TemporarilyUnavailable
-from fraudstream.ports.delivery import Outbox, OutboxRow
+from fraudstream.ports.delivery import Outbox, OutboxBacklog, OutboxRow, Unsent
 
 pytestmark = pytest.mark.ports
 
@@ -29,6 +30,7 @@ class Kept:
 
     outbox: Outbox
     add: Add
+    backlog: OutboxBacklog
 
 
 def adder(url: str) -> Add:
@@ -46,11 +48,11 @@ def adder(url: str) -> Add:
 def kept(request: pytest.FixtureRequest) -> Iterator[Kept]:
     if request.param == "memory":
         memory = MemoryOutbox()
-        yield Kept(memory, lambda value, not_before: memory.add("topic", b"key", value, not_before=not_before))
+        yield Kept(memory, lambda value, not_before: memory.add("topic", b"key", value, not_before=not_before), memory)
         return
     url: str = request.getfixturevalue("database_url")
     with closing(PostgresOutbox(url)) as outbox:
-        yield Kept(outbox, adder(url))
+        yield Kept(outbox, adder(url), PostgresOutboxBacklog(url))
 
 
 @pytest.fixture
@@ -193,3 +195,18 @@ def test_the_scorer_notifies_the_channel_that_the_relay_listens_to() -> None:
     from fraudstream.adapters.database.slice_rows import OUTBOX_CHANNEL  # noqa: PLC0415 - heavy, and only here
 
     assert OUTBOX_CHANNEL == outbox_store.CHANNEL
+
+
+def test_what_is_due_and_unsent_is_counted_with_the_age_of_the_oldest(kept: Kept) -> None:
+    assert kept.backlog.unsent() == Unsent(0, 0.0, 0)
+    kept.add(b"old", time.time() - 100)
+    new = kept.add(b"new", time.time() - 10)
+    kept.add(b"not due", time.time() + 1_000)
+    both = kept.backlog.unsent()
+    kept.outbox.claim(10)
+    kept.outbox.settle([new - 1])
+    one = kept.backlog.unsent()
+
+    assert (both.due, both.held, one.due) == (2, 0, 1)
+    assert both.oldest == pytest.approx(100, abs=8)
+    assert one.oldest == pytest.approx(10, abs=8)

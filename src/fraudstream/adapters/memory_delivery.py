@@ -19,6 +19,7 @@ from fraudstream.ports.delivery import (
     OutboxRow,
     QueuedMessage,
     StoredAlert,
+    Unsent,
 )
 
 
@@ -102,7 +103,7 @@ class InProcessInvoker:
 
 @dataclass
 class MemoryOutbox:
-    """`Outbox` and `HeldAlerts` in memory.
+    """`Outbox`, `OutboxBacklog` and `HeldAlerts` in memory.
 
     `settled` are the ids marked as sent, in order; `held` says since when each held row is; `published` counts the
     alerts of each window.
@@ -143,6 +144,12 @@ class MemoryOutbox:
     def wait(self, timeout: float) -> None:
         """See `Outbox.wait`."""
         self.clock.sleep(timeout)
+
+    def unsent(self) -> Unsent:
+        """See `OutboxBacklog.unsent`."""
+        ids = {row.outbox_id for row in self._ordered()} - self.held.keys()
+        moments = [moment for moment, row in self._rows if row.outbox_id in ids]
+        return Unsent(len(ids), self.clock.now() - min(moments) if moments else 0.0, len(self.held))
 
     def status(self, window: float) -> HoldStatus:
         """See `HeldAlerts.status`."""

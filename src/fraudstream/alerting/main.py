@@ -1,7 +1,8 @@
 """The processes of the alert path."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import structlog
@@ -13,9 +14,11 @@ from fraudstream.adapters.aws.function import LambdaInvoker
 from fraudstream.adapters.aws.queue import SqsQueue
 from fraudstream.adapters.database.alert_store import PostgresAlerts
 from fraudstream.adapters.database.breaker_store import PostgresHeldAlerts
+from fraudstream.adapters.database.outbox_backlog import PostgresOutboxBacklog
 from fraudstream.adapters.database.outbox_store import PostgresOutbox
 from fraudstream.adapters.kafka import KafkaConsumer, KafkaProducer
 from fraudstream.adapters.lambda_process import FunctionCode, RuntimeApiInvoker
+from fraudstream.alerting.backlog import BacklogShown
 from fraudstream.alerting.breaker import Breaker, status_lines, window_of
 from fraudstream.alerting.follow import alert_lines, follow_alerts
 from fraudstream.alerting.inbox import Inbox
@@ -27,6 +30,8 @@ from fraudstream.clock import SystemClock
 from fraudstream.contracts.topics import ALERTS
 from fraudstream.errors import ConfigurationError
 from fraudstream.heartbeat import Heartbeat
+from fraudstream.metrics.board import Board, exported
+from fraudstream.metrics.catalogue import NOTIFIED
 from fraudstream.ports.delivery import FunctionInvoker
 from fraudstream.service import serve, stop_on_signals
 from fraudstream.settings import AlertingSettings, DatabaseSettings, KafkaSettings, LogSettings, sdk_environment
@@ -53,11 +58,10 @@ def relay() -> None:
     most = AlertingSettings.load().alerts_per_hour
     breaker = None if most is None else Breaker(SystemClock(), most)
     worker = Relay(outbox, producer, breaker=breaker, stopping=stopping)
-    structlog.get_logger().info("alert relay ready", alerts_per_hour=most)
-    try:
-        serve(lambda: worker.run_once(IDLE), stopping=stopping, clock=SystemClock(), heartbeat=Heartbeat.load())
-    finally:
-        outbox.close()
+    with exported("alert-relay") as board, closing(outbox):
+        shown = BacklogShown(PostgresOutboxBacklog(_database_url()), board, SystemClock())
+        structlog.get_logger().info("alert relay ready", alerts_per_hour=most)
+        _serve(lambda: shown.after(worker.run_once(IDLE)), stopping, board)
 
 
 def trigger(function_folder: Path | None = None) -> None:
@@ -77,22 +81,23 @@ def trigger(function_folder: Path | None = None) -> None:
     kafka = KafkaSettings.load()
     alerting = AlertingSettings.load()
     invoker = _invoker(alerting, function_folder or _deployed_folder())
-    consumer = KafkaConsumer(kafka, ALERTS, group=GROUP)
-    worker = Trigger(
-        consumer,
-        invoker,
-        Parking(KafkaProducer(kafka)),
-        EventSource(kafka.kafka_bootstrap_servers),
-        clock=SystemClock(),
-        policy=TriggerPolicy.outlasting(alerting.lambda_timeout_seconds),
-        stopping=stopping,
-    )
-    structlog.get_logger().info("lambda trigger ready", topic=ALERTS)
-    try:
-        serve(lambda: worker.run_once(IDLE), stopping=stopping, clock=SystemClock(), heartbeat=Heartbeat.load())
-    finally:
-        invoker.close()
-        consumer.close()
+    with (
+        closing(invoker),
+        closing(KafkaConsumer(kafka, ALERTS, group=GROUP)) as consumer,
+        exported("lambda-trigger") as board,
+    ):
+        worker = Trigger(
+            consumer,
+            invoker,
+            Parking(KafkaProducer(kafka), board=board),
+            EventSource(kafka.kafka_bootstrap_servers),
+            clock=SystemClock(),
+            policy=TriggerPolicy.outlasting(alerting.lambda_timeout_seconds),
+            stopping=stopping,
+            board=board,
+        )
+        structlog.get_logger().info("lambda trigger ready", topic=ALERTS)
+        _serve(lambda: worker.run_once(IDLE), stopping, board)
 
 
 def inbox() -> None:
@@ -107,11 +112,9 @@ def inbox() -> None:
     alerts = PostgresAlerts(_database_url(), application="fraudstream inbox")
     queue = SqsQueue(_required(AlertingSettings.load().notifications_queue_url, "NOTIFICATIONS_QUEUE_URL"))
     worker = Inbox(queue, alerts)
-    structlog.get_logger().info("notification inbox ready")
-    try:
-        serve(lambda: worker.run_once(LONG_POLL), stopping=stopping, clock=SystemClock(), heartbeat=Heartbeat.load())
-    finally:
-        alerts.close()
+    with exported("notification-inbox") as board, closing(alerts):
+        structlog.get_logger().info("notification inbox ready")
+        _serve(lambda: board.count(NOTIFIED, worker.run_once(LONG_POLL)), stopping, board)
 
 
 def show_alerts(*, follow: bool = False, last: int = 10) -> None:
@@ -157,6 +160,10 @@ def release(alert_id: uuid.UUID | None) -> int:
         TemporarilyUnavailable: the database did not answer.
     """
     return PostgresHeldAlerts(_database_url()).release(alert_id)
+
+
+def _serve(step: Callable[[], object], stopping: Callable[[], bool], board: Board) -> None:
+    serve(step, stopping=stopping, clock=SystemClock(), heartbeat=Heartbeat.load(), board=board)
 
 
 def _invoker(settings: AlertingSettings, folder: Path) -> FunctionInvoker:

@@ -6,6 +6,8 @@ import structlog
 from fraudstream.contracts.parked import ParkedRecord, ParkingReason, encode_parked
 from fraudstream.contracts.topics import FAILED_ALERTS, MAX_MESSAGE_BYTES
 from fraudstream.errors import TemporarilyUnavailable
+from fraudstream.metrics.board import Board
+from fraudstream.metrics.catalogue import PARKED
 from fraudstream.ports.records import Delivery, Record, RecordProducer
 
 FLUSH_TIMEOUT = 130.0
@@ -19,9 +21,10 @@ log = structlog.get_logger()
 class Parking:
     """Writes undelivered records to the on-failure topic."""
 
-    def __init__(self, producer: RecordProducer, topic: str = FAILED_ALERTS) -> None:
+    def __init__(self, producer: RecordProducer, topic: str = FAILED_ALERTS, *, board: Board | None = None) -> None:
         self._producer = producer
         self._topic = topic
+        self._board = board or Board("lambda-trigger")
 
     def park(self, record: Record, reason: ParkingReason, detail: str, attempts: int) -> None:
         """Return once the record stands in the on-failure topic.
@@ -51,6 +54,7 @@ class Parking:
             raise TemporarilyUnavailable(
                 f"{record.topic}/{record.partition} offset {record.offset} was not parked in {self._topic}: {trouble}"
             )
+        self._board.count(PARKED, 1, reason)
         log.error(
             "record parked",
             topic=record.topic,

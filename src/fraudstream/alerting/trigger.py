@@ -16,6 +16,8 @@ from fraudstream.alerting.kafka_event import PAYLOAD_LIMIT, EventSource, batches
 from fraudstream.alerting.parking import Parking
 from fraudstream.clock import Clock, pause
 from fraudstream.errors import TemporarilyUnavailable
+from fraudstream.metrics.board import Board
+from fraudstream.metrics.catalogue import DELIVERED, FUNCTION_FAILURES, FUNCTION_WAITS, IN_HAND, REFUSED_RECORDS
 from fraudstream.ports.delivery import FunctionInvoker
 from fraudstream.ports.records import Record, RecordConsumer
 
@@ -78,6 +80,7 @@ class Trigger:
         clock: Clock,
         policy: TriggerPolicy | None = None,
         stopping: Callable[[], bool] = lambda: False,
+        board: Board | None = None,
     ) -> None:
         self._consumer = consumer
         self._invoker = invoker
@@ -86,6 +89,7 @@ class Trigger:
         self._clock = clock
         self._policy = policy or TriggerPolicy()
         self._stopping = stopping
+        self._board = board or Board("lambda-trigger")
         self._taken: list[Record] = []
 
     def run_once(self, timeout: float) -> int:
@@ -102,12 +106,15 @@ class Trigger:
         """
         if not self._taken:
             self._taken = self._collect(timeout)
+            self._board.set(IN_HAND, len(self._taken))
         done = 0
         for batch in list(batches(self._taken, most=self._policy.batch_size, payload_limit=self._policy.payload_limit)):
             if not self._deliver(batch):
                 break
             self._consumer.commit({record.partition: record.offset + 1 for record in batch})
             self._taken = self._taken[len(batch) :]
+            self._board.count(DELIVERED, len(batch))
+            self._board.set(IN_HAND, len(self._taken))
             done += len(batch)
         return done
 
@@ -131,6 +138,7 @@ class Trigger:
                 return False
             verdict = read_answer(self._invoker.invoke(build_event(attempt.records, self._source)), attempt.records)
             if verdict.waits:
+                self._board.count(FUNCTION_WAITS)
                 raise TemporarilyUnavailable(f"the function waits: {verdict.error}")
             if verdict.error is not None:
                 work.extendleft(reversed(self._after_function_failure(attempt, verdict.error)))
@@ -152,6 +160,7 @@ class Trigger:
     def _after_function_failure(self, attempt: _Attempt, error: str) -> list[_Attempt]:
         """What to try next when all of an attempt failed."""
         failures, records = attempt.failures + 1, attempt.records
+        self._board.count(FUNCTION_FAILURES)
         log.warning("function failed", error=error, records=len(records), failures=failures)
         if len(records) > 1 and failures >= self._policy.bisect_after:
             middle = len(records) // 2
@@ -168,6 +177,7 @@ class Trigger:
     ) -> _Attempt:
         """What to try next when the function named records: each partition again from its first failed record."""
         parked = set[tuple[int, int]]()
+        self._board.count(REFUSED_RECORDS, len(failed))
         for record in failed:
             place = record.partition, record.offset
             refusals[place] += 1

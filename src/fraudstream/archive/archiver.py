@@ -10,6 +10,8 @@ import structlog
 
 from fraudstream.archive.cut import Cut, Cutter
 from fraudstream.archive.layout import encode_manifest, manifest_path
+from fraudstream.metrics.board import Board
+from fraudstream.metrics.catalogue import ARCHIVE_BYTES, ARCHIVE_CUTS, ARCHIVE_GAPS, ARCHIVE_RECORDS, ARCHIVE_SECONDS
 from fraudstream.ports.archive import ArchiveLedger, Backlog, Gap, ObjectStore
 
 EXPECTED_BYTES = 400.0
@@ -28,6 +30,7 @@ class Archiver:
         roll_bytes: an estimate of so many bytes waiting is reason to archive.
         roll_seconds: so is a record that has waited so long; zero archives whatever waits.
         stopping: looked at between two cuts.
+        board: told what waits and what was done.
     """
 
     def __init__(
@@ -39,6 +42,7 @@ class Archiver:
         roll_bytes: int,
         roll_seconds: float,
         stopping: Callable[[], bool] = lambda: False,
+        board: Board | None = None,
     ) -> None:
         self._ledger = ledger
         self._objects = objects
@@ -46,6 +50,7 @@ class Archiver:
         self._roll_bytes = roll_bytes
         self._roll_seconds = roll_seconds
         self._stopping = stopping
+        self._board = board or Board("archiver")
         self._record_bytes = EXPECTED_BYTES
         self._known_gaps: set[Gap] = set()
 
@@ -61,7 +66,10 @@ class Archiver:
         """
         self._list()
         cuts = 0
-        for backlog in self._ledger.claim():
+        backlogs = self._ledger.claim()
+        self._board.set(ARCHIVE_RECORDS, sum(backlog.last - backlog.first + 1 for backlog in backlogs))
+        self._board.set(ARCHIVE_SECONDS, max((backlog.waiting for backlog in backlogs), default=0.0))
+        for backlog in backlogs:
             if self._is_due(backlog) and not self._stopping():
                 self._archive(backlog)
                 cuts += 1
@@ -81,6 +89,7 @@ class Archiver:
                 last_offset=gap.last,
             )
         self._known_gaps = found
+        self._board.set(ARCHIVE_GAPS, len(found))
         return found
 
     def _is_due(self, backlog: Backlog) -> bool:
@@ -98,6 +107,8 @@ class Archiver:
         if cut.records:
             self._record_bytes = max(cut.record_bytes / cut.records, 1.0)
         any_file = cut.files[0]
+        self._board.count(ARCHIVE_CUTS)
+        self._board.count(ARCHIVE_BYTES, sum(file.size for file in cut.files))
         log.info(
             "archived",
             partition=backlog.log.partition,

@@ -17,6 +17,7 @@ from fraudstream.archive.cut import Cutter
 from fraudstream.archive.verification import ArchiveVerification
 from fraudstream.clock import SystemClock, pause
 from fraudstream.heartbeat import Heartbeat
+from fraudstream.metrics.board import exported
 from fraudstream.progress import Progress
 from fraudstream.service import serve, stop_on_signals
 from fraudstream.settings import ArchiveSettings, DatabaseSettings, KafkaSettings
@@ -42,7 +43,7 @@ def run(*, once: bool = False) -> bool:
     stopping, clock, heart = stop_on_signals(), SystemClock(), Heartbeat.load()
     settings = ArchiveSettings.load()
     roll_bytes = settings.archive_roll_megabytes * MEGABYTE
-    with contextlib.closing(PostgresArchiveLedger(_database_url())) as ledger:
+    with contextlib.closing(PostgresArchiveLedger(_database_url())) as ledger, exported("archiver") as board:
         worker = Archiver(
             ledger,
             S3Objects(settings.archive_bucket),
@@ -50,6 +51,7 @@ def run(*, once: bool = False) -> bool:
             roll_bytes=roll_bytes,
             roll_seconds=0.0 if once else settings.archive_roll.total_seconds(),
             stopping=stopping,
+            board=board,
         )
         structlog.get_logger().info("archiver ready", bucket=settings.archive_bucket)
         finished = False
@@ -63,7 +65,7 @@ def run(*, once: bool = False) -> bool:
             if not busy and not once:
                 pause(IDLE, stopping=stopping, clock=clock)
 
-        serve(step, stopping=lambda: finished or stopping(), clock=clock)
+        serve(step, stopping=lambda: finished or stopping(), clock=clock, board=board)
         return not worker.gaps()
 
 

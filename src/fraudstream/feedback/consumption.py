@@ -11,6 +11,18 @@ from fraudstream.clock import Clock
 from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.feedback.applier import Applied, LabelApplier, next_offsets
 from fraudstream.heartbeat import Heartbeat
+from fraudstream.metrics.board import Board
+from fraudstream.metrics.catalogue import (
+    APPLIED,
+    FAILING,
+    FAILURES,
+    LABEL_SEQ,
+    LABELS_BEHIND,
+    LABELS_FAR_BEHIND,
+    LABELS_REFUSED,
+    LABELS_REPEATED,
+    LABELS_WAITING,
+)
 from fraudstream.ports.records import Record, RecordConsumer, TopicAdmin
 
 MAX_RECORDS = 5_000
@@ -19,6 +31,8 @@ POLL_SECONDS = 0.2
 """How long one look at the log may wait; bounds how late a label is felt."""
 CHECK_SECONDS = 10.0
 """Pause between two comparisons of the stored position with the log."""
+FAR_BEHIND = 10_000
+"""Records that are not applied yet, from which on it is said that scores lack news; over again below half of it."""
 RETRY_SECONDS = 120.0
 """How long a database or a broker that does not answer is tried again before the process gives up."""
 
@@ -38,6 +52,8 @@ class LabelLoop:
     admin: TopicAdmin
     clock: Clock
     heartbeat: Heartbeat = field(default_factory=Heartbeat)
+    board: Board = field(default_factory=partial(Board, "label-applier"))
+    _is_far_behind: bool = False
     _checked_at: float = float("-inf")
     _heard_at: float = float("inf")
     _stood_at: dict[int, int] = field(default_factory=dict)
@@ -53,9 +69,9 @@ class LabelLoop:
         while not stopping():
             records = self._consume()
             if records:
-                self._count(_persist(partial(self.applier.apply, records)))
+                self._count(self._persist(partial(self.applier.apply, records)))
                 self._remember(records)
-            self._count(_persist(self.applier.release))
+            self._count(self._persist(self.applier.release))
             if self.clock.monotonic() - self._checked_at >= CHECK_SECONDS:
                 self._checked_at = self.clock.monotonic()
                 self._tell()
@@ -68,6 +84,7 @@ class LabelLoop:
         except TemporarilyUnavailable as error:
             if self.clock.monotonic() - self._heard_at > RETRY_SECONDS:
                 raise
+            self._failed()
             log.warning("labels could not be read", error=str(error))
             self.clock.sleep(POLL_SECONDS)
             return ()
@@ -83,6 +100,14 @@ class LabelLoop:
 
     def _count(self, applied: Applied) -> None:
         self._done = self._done.plus(applied)
+        self.board.set(FAILING, 0)
+        for metric, amount in (
+            (APPLIED, applied.turns),
+            (LABELS_WAITING, applied.waiting),
+            (LABELS_REFUSED, applied.refused),
+            (LABELS_REPEATED, applied.redelivered),
+        ):
+            self.board.count(metric, amount)
 
     def _tell(self) -> None:
         if self._done != Applied():
@@ -103,16 +128,38 @@ class LabelLoop:
             self.applier = replace(self.applier, topic_id=described.topic_id)
         with self.applier.store.transaction() as transaction:
             stands = {p: transaction.next_offset(described.topic_id, p) for p in described.bounds}
+            self.board.set(LABEL_SEQ, transaction.progress().label_seq)
         for partition, (first, end) in described.bounds.items():
             stuck = self._stood_at.get(partition) == stands[partition]
             if (stuck or anew) and max(first, stands[partition]) < end:
                 log.warning("reading labels again", partition=partition, offset=stands[partition])
                 self.consumer.seek(partition, max(first, stands[partition]))
         self._stood_at = stands
+        self._show_lag(sum(max(end - max(first, stands[p]), 0) for p, (first, end) in described.bounds.items()))
 
+    def _show_lag(self, behind: int) -> None:
+        """Tell how far behind we are; in the log once when that is far, and once when it is over."""
+        was = self._is_far_behind
+        self._is_far_behind = behind >= (FAR_BEHIND // 2 if was else FAR_BEHIND)
+        self.board.set(LABELS_BEHIND, behind)
+        self.board.set(LABELS_FAR_BEHIND, self._is_far_behind)
+        if self._is_far_behind and not was:
+            log.warning("labels are far behind: scores go on without their news, nothing is lost", records=behind)
+        elif was and not self._is_far_behind:
+            log.info("labels have caught up", records=behind)
 
-def _persist(step: Callable[[], Applied]) -> Applied:
-    for attempt in stamina.retry_context(on=TemporarilyUnavailable, attempts=None, timeout=RETRY_SECONDS, wait_max=5.0):
-        with attempt:
-            return step()
-    raise AssertionError("unreachable: the last attempt raises")
+    def _failed(self) -> None:
+        self.board.count(FAILURES)
+        self.board.set(FAILING, (self.board.value(FAILING) or 0) + 1)
+
+    def _persist(self, step: Callable[[], Applied]) -> Applied:
+        for attempt in stamina.retry_context(
+            on=TemporarilyUnavailable, attempts=None, timeout=RETRY_SECONDS, wait_max=5.0
+        ):
+            with attempt:
+                try:
+                    return step()
+                except TemporarilyUnavailable:
+                    self._failed()
+                    raise
+        raise AssertionError("unreachable: the last attempt raises")

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from contextlib import closing
 
 import structlog
 
@@ -13,6 +14,7 @@ from fraudstream.contracts.topics import LABELS
 from fraudstream.feedback.applier import LabelApplier
 from fraudstream.feedback.consumption import LabelLoop
 from fraudstream.heartbeat import Heartbeat
+from fraudstream.metrics.board import exported
 from fraudstream.settings import DatabaseSettings, KafkaSettings, ScoringSettings
 
 GROUP = "fraudstream-label-applier"
@@ -34,9 +36,6 @@ def apply_labels() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopped.set())
     consumer = KafkaConsumer(kafka, LABELS, group=GROUP)
-    structlog.get_logger().info("label applier ready", topic_id=applier.topic_id)
-    try:
-        LabelLoop(applier, consumer, admin, SystemClock(), Heartbeat.load()).run(stopped.is_set)
-    finally:
-        consumer.close()
-        store.close()
+    with closing(store), closing(consumer), exported("label-applier") as board:
+        structlog.get_logger().info("label applier ready", topic_id=applier.topic_id)
+        LabelLoop(applier, consumer, admin, SystemClock(), Heartbeat.load(), board).run(stopped.is_set)

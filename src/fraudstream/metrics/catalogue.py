@@ -62,8 +62,69 @@ DRIFT_DAY = _gauge("quality_psi_day_timestamp_seconds", "begin of the day that i
 
 _QUALITY = (MEASURED_AT, KNOWN_ON, PAYMENTS, ALERTS, LABELLED, FRAUDS, ALERT_RATE, LABELLED_SHARE, PRECISION, RECALL)
 
+UNSENT = _gauge("relay_unsent_messages", "messages that are due and not published: alerts, labels, quarantine")
+UNSENT_AGE = _gauge("relay_unsent_age_seconds", "how long the oldest of them has been due; 0 where there is none")
+HELD = _gauge("relay_held_alerts", "alerts held back by the breaker")
+BREAKER_OPEN = _gauge("relay_breaker_open", "1 while alerts are held back, else 0")
+PUBLISHED = _counter("relay_published", "messages that the broker has acknowledged")
+
+DELIVERED = _counter("trigger_records", "records that are done with: confirmed by the function, or parked")
+FUNCTION_FAILURES = _counter("trigger_function_failures", "invocations that failed as a whole")
+REFUSED_RECORDS = _counter("trigger_refused_records", "records that the function named as failed; each may come again")
+FUNCTION_WAITS = _counter(
+    "trigger_function_waits", "invocations that the function answered by saying that AWS does not answer it"
+)
+IN_HAND = _gauge("trigger_records_in_hand", "records that were taken and are not done with; they wait")
+PARKED = _counter("trigger_parked", "records put on the on-failure topic", "reason")
+
+NOTIFIED = _counter("inbox_notifications", "notifications that reached the subscriber and were recorded")
+
+APPLIED = _counter("labels_applied", "labels that moved the risk")
+LABELS_WAITING = _counter("labels_waiting", "labels that were put aside until their payment is scored")
+LABELS_REFUSED = _counter("labels_refused", "records of the label log that are no labels; they are in quarantine")
+LABELS_REPEATED = _counter("labels_repeated", "records that came again and had been applied before")
+LABELS_BEHIND = _gauge("labels_behind_records", "records of the label log that are not applied yet")
+LABELS_FAR_BEHIND = _gauge("labels_far_behind", "1 while so many are behind that scores lack news, else 0")
+LABEL_SEQ = _gauge("labels_sequence", "turns taken so far: the `label_seq` that the next slice will see")
+
+ARCHIVE_RECORDS = _gauge("archive_behind_records", "committed records that are not archived")
+ARCHIVE_SECONDS = _gauge("archive_behind_seconds", "how long the oldest of them has waited; 0 where there is none")
+ARCHIVE_CUTS = _counter("archive_cuts", "ranges that were archived")
+ARCHIVE_BYTES = _counter("archive_bytes", "bytes of the objects written")
+ARCHIVE_GAPS = _gauge("archive_open_gaps", "ranges the raw zone lacks for good and nobody has accepted")
+
+SCORER_EPOCH = _gauge("scorer_epoch", "number of the run: it grows by one with each start")
+SCORER_RECORDS = _counter("scorer_records", "records of the log that were committed: scored, quarantined or repeats")
+SCORER_TRIGGERS = _counter("scorer_triggers", "micro-batches that Spark has finished in this run")
+SCORER_TRIGGER = _gauge("scorer_trigger_seconds", "how long the last of them took")
+SCORER_BEHIND = _gauge("scorer_behind_records", "records that Spark knew of and that are not committed yet")
+SCORER_MOVED_AT = _gauge("scorer_moved_timestamp_seconds", "when positions were last seen to move, or the run began")
+SCORER_STANDS_STILL = _gauge("scorer_stands_still", "1 while positions stand still and the log says why, else 0")
+
 PROCESSES: Mapping[str, tuple[Metric, ...]] = {
     "quality": (*_QUALITY, VALUE_RATE, PSI, DRIFT_DAY),
+    "alert-relay": (UNSENT, UNSENT_AGE, HELD, BREAKER_OPEN, PUBLISHED),
+    "lambda-trigger": (DELIVERED, FUNCTION_FAILURES, REFUSED_RECORDS, FUNCTION_WAITS, IN_HAND, PARKED),
+    "notification-inbox": (NOTIFIED,),
+    "label-applier": (
+        APPLIED,
+        LABELS_WAITING,
+        LABELS_REFUSED,
+        LABELS_REPEATED,
+        LABELS_BEHIND,
+        LABELS_FAR_BEHIND,
+        LABEL_SEQ,
+    ),
+    "scorer": (
+        SCORER_EPOCH,
+        SCORER_RECORDS,
+        SCORER_TRIGGERS,
+        SCORER_TRIGGER,
+        SCORER_BEHIND,
+        SCORER_MOVED_AT,
+        SCORER_STANDS_STILL,
+    ),
+    "archiver": (ARCHIVE_RECORDS, ARCHIVE_SECONDS, ARCHIVE_CUTS, ARCHIVE_BYTES, ARCHIVE_GAPS),
 }
 """The metrics of each process, by the name in its log; every one of them has `COMMON`, too."""
 

@@ -170,6 +170,27 @@ class Outbox(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Unsent:
+    """Messages that are due and not published, how many seconds the oldest has been due, and alerts held back."""
+
+    due: int
+    oldest: float
+    held: int
+
+
+class OutboxBacklog(Protocol):
+    """Somebody who counts what waits in an outbox, and changes nothing."""
+
+    def unsent(self) -> Unsent:
+        """What waits now; what is not due yet does not count.
+
+        Raises:
+            TemporarilyUnavailable: the store did not answer.
+        """
+        ...
+
+
 class NotificationLog(Protocol):
     """What reached the subscriber."""
 

@@ -18,6 +18,8 @@ from fraudstream.alerting.message import notification_of
 from fraudstream.alerting.trigger import TriggerPolicy
 from fraudstream.clock import ManualClock
 from fraudstream.contracts.alert import encode_alert
+from fraudstream.metrics.board import Board
+from fraudstream.metrics.catalogue import FAILING, FUNCTION_WAITS
 from fraudstream.service import serve
 
 pytestmark = pytest.mark.integration
@@ -38,8 +40,12 @@ class Outage:
     clock: ManualClock = field(default_factory=ManualClock)
     over: bool = False
     done: int = 0
+    board: Board = field(default_factory=lambda: Board("lambda-trigger"))
+    failing: list[float] = field(default_factory=list)
+    """Failures in a row, as the board showed them before each step."""
 
     def __call__(self) -> None:
+        self.failing.append(self.board.value(FAILING) or 0.0)
         if not self.over and sum(self.clock.slept) > self.seconds:
             self.over = True
             self.end()
@@ -47,7 +53,7 @@ class Outage:
 
     def serve_until(self, count: int) -> None:
         """Go on until so many are done with."""
-        serve(self, stopping=lambda: self.done >= count, clock=self.clock)
+        serve(self, stopping=lambda: self.done >= count, clock=self.clock, board=self.board)
 
 
 @pytest.fixture
@@ -62,9 +68,9 @@ def publish(world: AlertWorld, *numbers: int) -> None:
 
 def deliver_through(world: AlertWorld, end: Callable[[], object], count: int) -> Outage:
     """Deliver so many records during an outage that lasts past the parking time, and after it."""
-    clock = ManualClock()
-    with world.trigger(clock=clock, policy=POLICY) as trigger:
-        outage = Outage(lambda: trigger.run_once(0.5), end, PARKING_TIME, clock)
+    clock, board = ManualClock(), Board("lambda-trigger")
+    with world.trigger(clock=clock, policy=POLICY, board=board) as trigger:
+        outage = Outage(lambda: trigger.run_once(0.5), end, PARKING_TIME, clock, board=board)
         outage.serve_until(count)
     return outage
 
@@ -81,6 +87,9 @@ def test_alerts_wait_while_nobody_listens(make_world: Callable[..., AlertWorld],
     outage = deliver_through(world, road.open, 3)
 
     assert outage.over
+    assert max(outage.failing) >= 3
+    assert outage.board.value(FAILING) == 0
+    assert outage.board.value(FUNCTION_WAITS) == len(world.invoker.answers) - 1
     assert set(told(world)) == {"TemporarilyUnavailable"}
     assert Counter(world.notified(3)) == Counter(ids(1, 2, 3))
     assert world.records(world.failed_topic) == []

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from tests.integration.alerting.world import PATIENCE, AlertWorld, ids
+from tests.integration.scraping import a_free_port, scraped
 
 from fraudstream.adapters.kafka import KafkaAdmin
 from fraudstream.contracts.topics import ALERTS, FAILED_ALERTS
@@ -25,7 +26,13 @@ LATENCY = "SELECT extract(epoch FROM received_at)::float8 FROM notifications WHE
 
 
 @pytest.fixture
-def running(world: AlertWorld) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+def ports() -> dict[str, int]:
+    """Where each service tells its metrics."""
+    return {name: a_free_port() for name in NAMES}
+
+
+@pytest.fixture
+def running(world: AlertWorld, ports: dict[str, int]) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
     """The three services on the topic that they are made for."""
     KafkaAdmin(world.kafka).ensure_topics({ALERTS: 1, FAILED_ALERTS: 1}, 1)
     world.topic = ALERTS
@@ -36,7 +43,10 @@ def running(world: AlertWorld) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
         "KAFKA_BOOTSTRAP_SERVERS": world.kafka.kafka_bootstrap_servers,
     }
     started = {
-        name: subprocess.Popen([sys.executable, str(SERVICES / name / "main.py")], env=environment) for name in NAMES
+        name: subprocess.Popen(
+            [sys.executable, str(SERVICES / name / "main.py")], env={**environment, "METRICS_PORT": str(ports[name])}
+        )
+        for name in NAMES
     }
     yield started
     for process in started.values():
@@ -56,7 +66,10 @@ def latency(world: AlertWorld, number: int) -> float:
 
 
 def test_an_alert_is_notified_within_moments_and_sigterm_ends_every_service(
-    world: AlertWorld, running: dict[str, subprocess.Popen[bytes]], capsys: pytest.CaptureFixture[str]
+    world: AlertWorld,
+    running: dict[str, subprocess.Popen[bytes]],
+    ports: dict[str, int],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     first = uuid.uuid4().int >> 64  # the topic is shared: ids that no earlier test used
     latency(world, first)
@@ -68,6 +81,13 @@ def test_an_alert_is_notified_within_moments_and_sigterm_ends_every_service(
             f"slowest of {SAMPLES} {max(samples) * 1_000:.0f} ms"
         )
     assert statistics.median(samples) < 5.0
+    all_told = 1 + SAMPLES
+    relay = scraped(ports["alert_relay"], "fraudstream_relay_published_total", lambda value: value == all_told)
+    assert relay["fraudstream_relay_unsent_messages"] <= 1
+    assert relay["fraudstream_relay_breaker_open"] == 0
+    trigger = scraped(ports["lambda_trigger"], "fraudstream_trigger_records_total", lambda value: value >= all_told)
+    assert trigger["fraudstream_trigger_records_in_hand"] == 0
+    scraped(ports["notification_inbox"], "fraudstream_inbox_notifications_total", lambda value: value >= all_told)
     for process in running.values():
         process.send_signal(signal.SIGTERM)
     assert {name: process.wait(20) for name, process in running.items()} == dict.fromkeys(NAMES, 0)

@@ -21,6 +21,7 @@ from fraudstream.alerting.relay import Relay
 from fraudstream.alerting.trigger import Trigger, TriggerPolicy
 from fraudstream.clock import Clock, SystemClock
 from fraudstream.contracts.alert import encode_alert
+from fraudstream.metrics.board import Board
 from fraudstream.ports.delivery import FunctionAnswer
 from fraudstream.ports.records import Record
 from fraudstream.settings import KafkaSettings, sdk_environment
@@ -93,6 +94,7 @@ class AlertWorld:
         *,
         clock: Clock | None = None,
         policy: TriggerPolicy | None = None,
+        board: Board | None = None,
     ) -> Iterator[Trigger]:
         """A trigger of this path's function."""
         with closing(consumer_class(self.kafka, self.topic, group=self.group)) as consumer:
@@ -103,6 +105,7 @@ class AlertWorld:
                 EventSource(self.kafka.kafka_bootstrap_servers),
                 clock=clock or SystemClock(),
                 policy=policy,
+                board=board,
             )
 
     def deliver(self, count: int, *, consumer: type[KafkaConsumer] = KafkaConsumer) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import pytest
 from tests.integration.alerting.road import Road
 from tests.integration.archive.stream import ArchivedStream
+from tests.integration.scraping import a_free_port, scraped
 
 from fraudstream.archive.layout import decode_manifest
 from fraudstream.archive.parquet import columns_of
@@ -67,18 +68,24 @@ def test_a_kill_at_any_step_leaves_nothing_out_and_nothing_twice(stream: Archive
 def test_an_outage_of_s3_stops_nothing_and_is_caught_up(
     stream: ArchivedStream, aws_environment: Mapping[str, str]
 ) -> None:
-    road = Road.to_aws(aws_environment)
-    with road, stream.archiver({**aws_environment, **road.variables}) as process:
+    road, port = Road.to_aws(aws_environment), a_free_port()
+    with road, stream.archiver({**aws_environment, **road.variables, "METRICS_PORT": str(port)}) as process:
         for number in (1, 2, 3):
             stream.send(number)
             stream.score()
         waiting = stream.balance().waiting
+        behind = scraped(port, "fraudstream_archive_behind_records", lambda value: value == 3)
+        failing = scraped(port, "fraudstream_failing", lambda value: value > 0)
         road.open()
         stream.until(lambda: stream.balance().waiting == 0, "the archiver did not catch up")
         balance = stream.balance()
         running = process.poll() is None
+        scraped(port, "fraudstream_failing", lambda value: value == 0)
+        scraped(port, "fraudstream_archive_behind_records", lambda value: value == 0)
 
     assert waiting == 3
+    assert behind["fraudstream_archive_behind_seconds"] > 0
+    assert failing["fraudstream_failures_total"] > 0
     assert running
     assert balance.problems == ()
     assert (balance.raw, balance.processed) == (3, 3)

@@ -15,6 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pytest
+from tests.integration.scraping import a_free_port, scraped
 from tests.ports.label_worlds import PostgresWorld
 
 from fraudstream.adapters.database.label_store import PostgresLabelStore
@@ -168,7 +169,9 @@ def test_a_second_transaction_waits_for_the_first(bench: Bench) -> None:
 def test_the_process_stops_cleanly_on_a_signal(bench: Bench) -> None:
     """It may have something to say before: other tests leave labels in this log, and a busy broker is slow."""
     KafkaAdmin(bench.kafka).ensure_topics({LABELS: 1}, 1)
+    port = a_free_port()
     environment = {
+        "METRICS_PORT": str(port),
         "KAFKA_BOOTSTRAP_SERVERS": bench.kafka.kafka_bootstrap_servers,
         "DATABASE_URL": bench.world.url,
         "LOG_FORMAT": "json",
@@ -179,9 +182,13 @@ def test_the_process_stops_cleanly_on_a_signal(bench: Bench) -> None:
     )
     assert process.stderr is not None
     with process:
+        assert "metrics" in process.stderr.readline()
         assert "label applier ready" in process.stderr.readline()
+        figures = scraped(port, "fraudstream_labels_behind_records")
         process.send_signal(signal.SIGTERM)
         said = [json.loads(line)["level"] for line in process.stderr]
         assert process.wait(PATIENCE) == 0
 
     assert not {"error", "critical"}.intersection(said), said
+    assert figures["fraudstream_labels_far_behind"] == 0
+    assert figures["fraudstream_labels_sequence"] >= 0

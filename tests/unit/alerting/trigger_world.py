@@ -13,6 +13,7 @@ from fraudstream.alerting.trigger import Trigger, TriggerPolicy
 from fraudstream.clock import ManualClock
 from fraudstream.contracts.parked import ParkedRecord, parse_parked
 from fraudstream.contracts.topics import ALERTS, FAILED_ALERTS
+from fraudstream.metrics.board import Board
 from fraudstream.ports.delivery import FunctionAnswer
 
 GOOD = FunctionAnswer(b'{"batchItemFailures": []}')
@@ -62,17 +63,19 @@ class World:
         self.function = ScriptedFunction(behaviour)
         self.policy = policy or TriggerPolicy()
         self.stopped = False
+        self.board = Board("lambda-trigger")
         self.trigger = self.restarted()
 
     def restarted(self) -> Trigger:
         self.trigger = Trigger(
             MemoryConsumer(self.broker, ALERTS, GROUP),
             self.function,
-            Parking(MemoryProducer(self.broker)),
+            Parking(MemoryProducer(self.broker), board=self.board),
             EventSource("127.0.0.1:9092"),
             clock=self.clock,
             policy=self.policy,
             stopping=lambda: self.stopped,
+            board=self.board,
         )
         return self.trigger
 

@@ -11,6 +11,7 @@ from fraudstream.archive.cut import Cutter
 from fraudstream.archive.layout import decode_manifest
 from fraudstream.archive.parquet import columns_of
 from fraudstream.archive.verification import ArchiveVerification
+from fraudstream.metrics.board import Board
 from fraudstream.ports.archive import ArchivedFile, ArchiveLedger, ObjectStore, Zone
 from fraudstream.ports.records import LogReader
 
@@ -36,10 +37,13 @@ class ArchiveWorld:
         reader: LogReader | None = None,
         roll_bytes: int = ROLL_BYTES,
         roll_seconds: float = 0.0,
+        board: Board | None = None,
     ) -> Archiver:
         kept = ledger or self.ledger
         cutter = Cutter(reader or self.stack.broker, kept, self.stack.clock, roll_bytes)
-        return Archiver(kept, objects or self.objects, cutter, roll_bytes=roll_bytes, roll_seconds=roll_seconds)
+        return Archiver(
+            kept, objects or self.objects, cutter, roll_bytes=roll_bytes, roll_seconds=roll_seconds, board=board
+        )
 
     def archive_all(self, archiver: Archiver | None = None) -> None:
         worker = archiver or self.archiver()

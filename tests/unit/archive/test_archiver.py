@@ -11,6 +11,8 @@ from tests.unit.verify.memory_stack import MemoryStack
 from fraudstream.adapters.memory_archive import MemoryArchive, MemoryObjects
 from fraudstream.contracts.topics import TRANSACTIONS
 from fraudstream.errors import ConfigurationError, TemporarilyUnavailable
+from fraudstream.metrics.board import Board
+from fraudstream.metrics.catalogue import ARCHIVE_CUTS, ARCHIVE_GAPS, ARCHIVE_RECORDS, ARCHIVE_SECONDS
 from fraudstream.ports.archive import ArchivedFile, Gap, Zone
 
 
@@ -295,3 +297,20 @@ def test_a_manifest_that_somebody_else_wrote_is_not_replaced() -> None:
         world.archiver(ledger=Late(ledger.slices, ledger.clock, ledger.archived, ledger.listed)).run_once()
     assert world.verify().problems == ()
     assert len(world.through_manifests()) == 4
+
+
+def test_what_waits_and_what_is_missing_is_shown() -> None:
+    world, board = ArchiveWorld(), Board("archiver")
+    world.stack.clean(5)
+    world.ledger.claim()  # a ledger in memory counts from here
+    world.stack.clock.sleep(90)
+    worker = world.archiver(board=board)
+    worker.run_once()
+    before = [board.value(metric) for metric in (ARCHIVE_RECORDS, ARCHIVE_CUTS)]
+    waited = board.value(ARCHIVE_SECONDS) or 0.0
+    world.archive_all(worker)
+    worker.gaps()
+
+    assert before == [world.verify().records, 2]
+    assert waited >= 90
+    assert [board.value(metric) for metric in (ARCHIVE_RECORDS, ARCHIVE_SECONDS, ARCHIVE_GAPS)] == [0, 0, 2]

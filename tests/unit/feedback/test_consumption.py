@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 import stamina
+from structlog.testing import capture_logs
 
 from fraudstream.adapters.memory import MemoryBroker, MemoryConsumer
 from fraudstream.adapters.memory_labels import LabelFacts, MemoryLabelStore, MemoryLabelTransaction
@@ -14,6 +15,15 @@ from fraudstream.contracts.label import Label, encode_label
 from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.feedback.applier import LabelApplier
 from fraudstream.feedback.consumption import CHECK_SECONDS, LabelLoop
+from fraudstream.metrics.catalogue import (
+    APPLIED,
+    FAILING,
+    FAILURES,
+    LABEL_SEQ,
+    LABELS_BEHIND,
+    LABELS_FAR_BEHIND,
+    LABELS_WAITING,
+)
 from fraudstream.ports.labels import LabelledPayment
 from fraudstream.ports.records import Record
 
@@ -186,3 +196,47 @@ def test_a_recreated_topic_is_a_new_log(world: World) -> None:
 
     assert world.turns() == 2
     assert len({topic_id for topic_id, _, _ in world.store.facts.labels}) == 2
+
+
+def test_what_was_done_and_where_the_labels_stand_is_shown(world: World) -> None:
+    world.say(1)
+    world.say(2)
+    world.say(99)
+
+    world.run(3, each=idle_checks(world))
+
+    shown = [world.loop.board.value(metric) for metric in (APPLIED, LABELS_WAITING, LABEL_SEQ, LABELS_BEHIND, FAILING)]
+    assert shown == [2, 1, 2, 0, 0]
+
+
+def test_being_far_behind_is_told_once_and_so_is_its_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fraudstream.feedback.consumption.FAR_BEHIND", 4)
+    monkeypatch.setattr("fraudstream.feedback.consumption.MAX_RECORDS", 1)
+    behind, far = list[float | None](), list[float | None]()
+    for number in range(1, 8):
+        world.say(number)
+
+    def look() -> None:
+        world.clock.sleep(CHECK_SECONDS)
+        behind.append(world.loop.board.value(LABELS_BEHIND))
+        far.append(world.loop.board.value(LABELS_FAR_BEHIND))
+
+    with capture_logs() as logs:
+        world.run(8, each=look)
+
+    assert behind == [None, 6, 5, 4, 3, 2, 1, 0, 0]
+    assert far == [None, 1, 1, 1, 1, 1, 0, 0, 0]
+    told = [(entry["event"], entry["records"]) for entry in logs if "records" in entry]
+    assert told == [
+        ("labels are far behind: scores go on without their news, nothing is lost", 6),
+        ("labels have caught up", 1),
+    ]
+
+
+def test_failures_are_shown_until_the_work_goes_on(world: World) -> None:
+    world.say(1)
+    world.store.failing = {1, 2}
+    world.run(2)
+
+    assert world.loop.board.value(FAILURES) == 2
+    assert world.loop.board.value(FAILING) == 0
