@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: chaos evaluate up up-lite verify fraud psql token down reset help setup demo test test-unit test-spark test-integration test-e2e check format lock reference clean distclean
+.PHONY: chaos chaos-matrix evaluate up up-lite verify fraud psql token down reset help setup demo test test-unit test-spark test-integration test-e2e check format lock reference clean distclean
 BIN := .venv/bin
 ARGS ?=
 export PYTHON
@@ -26,6 +26,9 @@ check: setup ## format, lint, types, import arrows and house rules, in under a m
 
 chaos: setup ## kill and stall every part under load, and prove that nothing was lost (ARGS="--seed 5 --kills 2")
 	@$(BIN)/fraudstream chaos $(ARGS)
+
+chaos-matrix: setup ## interrupt every step of a slice in Spark's workers, and prove that nothing was lost
+	@$(BIN)/fraudstream chaos --matrix
 
 evaluate: setup ## the detector beside published figures (ARGS="--world city --seed 3")
 	@$(BIN)/fraudstream evaluate $(ARGS)

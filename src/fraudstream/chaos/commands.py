@@ -15,8 +15,16 @@ def run_chaos(
     kills: Annotated[int, typer.Option(min=1, max=200, help="Kills; other faults come between them.")] = 20,
     seconds: Annotated[float, typer.Option(min=30, help="Time in which the faults must be made.")] = 1_200,
     rate: Annotated[float, typer.Option(min=50, max=20_000, help="Payments a second.")] = 500,
+    matrix: Annotated[
+        bool,
+        typer.Option("--matrix", help="Interrupt every step of a slice in Spark's workers; no other option counts."),
+    ] = False,
 ) -> None:
     """Kill and stall every part under load, and prove that nothing is lost."""
+    if matrix:
+        from fraudstream.chaos.matrix import run_matrix  # noqa: PLC0415
+
+        raise typer.Exit(run_matrix())
     from fraudstream.chaos.run import Request, run  # noqa: PLC0415
 
     chosen = secrets.randbelow(1_000_000) if seed is None else seed

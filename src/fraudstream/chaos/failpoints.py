@@ -52,10 +52,12 @@ class Failpoints:
     Args:
         armed: what happens, each once.
         clock: what sleeps wait on.
+        claim: asked before anything happens; where several processes are armed, only one gets a yes.
     """
 
     armed: Sequence[Failpoint] = ()
     clock: Clock = field(default_factory=SystemClock)
+    claim: Callable[[Failpoint], bool] = lambda _: True
     hits: Counter[str] = field(default_factory=Counter)
     fired: list[Failpoint] = field(default_factory=list)
 
@@ -67,7 +69,7 @@ class Failpoints:
         """
         self.hits[boundary] += 1
         for point in self.armed:
-            if (point.boundary, point.hit) == (boundary, self.hits[boundary]):
+            if (point.boundary, point.hit) == (boundary, self.hits[boundary]) and self.claim(point):
                 self.fired.append(point)
                 self._act(point)
 

@@ -43,36 +43,42 @@ class Outcome:
 
     def to_json(self) -> str:
         """The outcome in one line."""
-        balance = self.balance
         line = {
             "seed": self.seed,
             "kills": self.kills,
             "faults": dict(self.faults),
             "not_made": dict(self.not_made),
-            "produced": balance.produced,
-            "log_records": balance.log_records,
-            "scored": balance.scored,
-            "quarantined": balance.quarantined,
-            "repeats_dropped": balance.repeats_dropped,
-            "lost": balance.lost,
-            "duplicated": balance.duplicated,
-            "phantom": balance.phantom,
-            "mismatched": balance.mismatched,
-            "mismatch_checked": balance.mismatch_checked,
-            "misordered": self.order.misordered,
-            "alerts": balance.alerts,
-            "alerts_missing": balance.alerts_missing + balance.alerts_unpublished,
-            "alerts_unfounded": balance.alerts_unfounded,
-            "alerts_doubled": self.order.alerts_doubled,
-            "notified": balance.notified,
-            "repeats": balance.repeats,
+            **sums(self.balance, self.order),
             "recovery_seconds": quantiles([recovery.seconds for recovery in self.recoveries]),
             "slowest_recovery": slowest(self.recoveries),
             "seconds": round(self.seconds, 1),
             "holds": self.holds,
-            "problems": [*self.problems, *balance.problems],
+            "problems": [*self.problems, *self.balance.problems],
         }
         return msgspec.json.encode(line).decode()
+
+
+def sums(balance: Balance, order: Order) -> dict[str, int]:
+    """What a balance and an order come to, by the names of the last line."""
+    return {
+        "produced": balance.produced,
+        "log_records": balance.log_records,
+        "scored": balance.scored,
+        "quarantined": balance.quarantined,
+        "repeats_dropped": balance.repeats_dropped,
+        "lost": balance.lost,
+        "duplicated": balance.duplicated,
+        "phantom": balance.phantom,
+        "mismatched": balance.mismatched,
+        "mismatch_checked": balance.mismatch_checked,
+        "misordered": order.misordered,
+        "alerts": balance.alerts,
+        "alerts_missing": balance.alerts_missing + balance.alerts_unpublished,
+        "alerts_unfounded": balance.alerts_unfounded,
+        "alerts_doubled": order.alerts_doubled,
+        "notified": balance.notified,
+        "repeats": balance.repeats,
+    }
 
 
 def quantiles(seconds: list[float]) -> dict[str, float | None]:

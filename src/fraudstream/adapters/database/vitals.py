@@ -24,6 +24,7 @@ SELECT count(*) FROM (
     FROM scored_transactions
 ) AS steps WHERE back
 """
+POSITIONS = "SELECT topic_id, partition, next_offset FROM positions"
 DOUBLED = "SELECT count(*) - count(DISTINCT transaction_id) FROM alerts"
 PATIENT = "SET statement_timeout = '300s'"
 
@@ -53,6 +54,17 @@ def look(url: str) -> Vitals | None:
         newest, scored, notifications, labels = cursor.fetchone() or (0, 0, 0, 0)
         return Vitals(int(newest), int(scored), int(notifications), int(labels))
     return None
+
+
+def positions(url: str) -> dict[tuple[str, int], int]:
+    """How far each partition is scored, by topic id and partition: the offset that comes next.
+
+    Raises:
+        TemporarilyUnavailable: the database did not answer.
+    """
+    with _cursor(url) as cursor:
+        cursor.execute(POSITIONS)
+        return {(str(topic_id), int(partition)): int(offset) for topic_id, partition, offset in cursor.fetchall()}
 
 
 def newest_payments(url: str, count: int) -> list[tuple[uuid.UUID, int]]:
