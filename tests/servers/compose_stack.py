@@ -14,9 +14,21 @@ from fraudstream.local.ports import reserve
 
 ROOT = Path(__file__).parents[2]
 PORTS = ("KAFKA_PORT", "POSTGRES_PORT", "MLFLOW_PORT", "LOCALSTACK_PORT", "SPARK_UI_PORT", "ANALYST_PORT")
-STEP_TIMEOUT = 240.0
+STEP_TIMEOUT = 420.0
 """Seconds that one command of docker compose may take."""
-FOREIGN = ("COMPOSE_", "KAFKA_", "POSTGRES_", "DATABASE_", "MLFLOW_", "AWS_", "SPARK_", "PG", "ANALYST_", "RETRAIN")
+FOREIGN = (
+    "COMPOSE_",
+    "KAFKA_",
+    "POSTGRES_",
+    "DATABASE_",
+    "MLFLOW_",
+    "AWS_",
+    "SPARK_",
+    "PG",
+    "ANALYST_",
+    "ARCHIVE_",
+    "RETRAIN",
+)
 """Beginnings of variables that would be taken before the test's own."""
 
 
@@ -62,7 +74,7 @@ class ComposeStack:
 
     @cached_property
     def _compose(self) -> DockerCompose:
-        return DockerCompose(str(ROOT), env_file=str(self.env_file), build=True)
+        return DockerCompose(str(ROOT), env_file=str(self.env_file), build=True, wait=False)
 
     def port(self, name: str) -> int:
         """The port on this machine that a variable such as `KAFKA_PORT` moved a service to."""
@@ -72,13 +84,20 @@ class ComposeStack:
         """Run `docker compose` with these arguments in this project; returns standard output.
 
         Raises:
-            AssertionError: it failed.
+            AssertionError: it failed, or took longer than `STEP_TIMEOUT`.
         """
-        command = [*self._compose.compose_command_property, *arguments]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=STEP_TIMEOUT, check=False)
+        try:
+            done = self._ask(*arguments)
+        except subprocess.TimeoutExpired as error:
+            stands = self._ask("ps", "--all", "--format", "{{.Service}}: {{.Status}}").stdout
+            raise AssertionError(f"{' '.join(arguments)} took longer than {STEP_TIMEOUT:.0f} s:\n{stands}") from error
         if check and done.returncode != 0:
             raise AssertionError(f"{' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}\n{done.stderr}")
         return done.stdout
+
+    def _ask(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [*self._compose.compose_command_property, *arguments]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=STEP_TIMEOUT, check=False)
 
     def up(self, *arguments: str) -> None:
         """Start what is not running, and return when all of it is healthy and `ready` has begun, as `make up` does."""
@@ -90,6 +109,6 @@ class ComposeStack:
 
     def balance(self) -> dict[str, Any]:
         """What `make verify` finds, whether it holds or not."""
-        printed = self.run("run", "--rm", "--no-deps", "verify", "verify", "--json", "--wait", "60", check=False)
+        printed = self.run("run", "--rm", "--no-deps", "verify", "verify", "--json", "--wait", "120", check=False)
         balance: dict[str, Any] = json.loads(printed.strip().splitlines()[-1])
         return balance
