@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from fraudstream.local.compose_file import FILE_NAME, find_checkout, parse_compose_file
-from fraudstream.local.compose_ports import port_findings
+from fraudstream.local.compose_ports import number_findings, port_findings
 from fraudstream.local.dotenv import dotenv_findings, parse_dotenv, read_dotenv, value_findings
 from fraudstream.local.engine import (
     NO_COMMAND,
@@ -73,13 +73,14 @@ def examine_checkout(checkout: Path, environment: Mapping[str, str], ask: Ask) -
     if not engine.version:
         return
     containers = ask_containers(ask) if engine.compose else ()
+    values, undecided = {**dotenv.values, **environment}, dotenv.undecided - environment.keys()
     if containers is None:
         step = "`docker compose config --quiet` says why"
-        yield Finding(Severity.PROBLEM, "project", "`docker compose ps` fails", step, (Way.COMPOSE,))
+        unknown = Finding(Severity.PROBLEM, "project", "`docker compose ps` fails", step, (Way.COMPOSE,))
+        yield from list(number_findings(compose_file, values, undecided=undecided)) or [unknown]
         return
-    values = {**dotenv.values, **environment}
     own = {port for container in containers for port in container.ports}
-    yield from port_findings(compose_file, values, own, undecided=dotenv.undecided - environment.keys())
+    yield from port_findings(compose_file, values, own, undecided=undecided)
     project = values.get("COMPOSE_PROJECT_NAME") or compose_file.project
     yield from project_findings(project, containers)
     yield from volume_findings(project, ask_volumes(ask))

@@ -24,16 +24,8 @@ def port_findings(
     `values` are of the environment and .env; `own` are the ports that the project's containers hold now;
     `undecided` variables have a value that is not known and are passed over.
     """
-    ports: dict[str, int] = {}
-    for variable, default in compose_file.ports.items():
-        port = _number(values.get(variable) or str(default))
-        if variable in undecided:
-            continue
-        if port:
-            ports[variable] = port
-        else:
-            step = f"set {variable} to a number from 1 to {LAST}, or delete it: {default} is the default"
-            yield _problem(variable, "is no port", step)
+    yield from number_findings(compose_file, values, undecided=undecided)
+    ports = {variable: port for variable, port in _chosen(compose_file, values, undecided).items() if port}
     spoken_for = {*ports.values(), *compose_file.ports.values(), *compose_file.optional_ports.values(), *own}
     fine: dict[str, list[str]] = {"free": [], "held by this project": []}
     seen: dict[int, str] = {}
@@ -52,6 +44,26 @@ def port_findings(
     if any(fine.values()):
         told = "; ".join(f"{', '.join(numbers)} {state}" for state, numbers in fine.items() if numbers)
         yield Finding(Severity.FINE, "ports", told)
+
+
+def number_findings(
+    compose_file: ComposeFile, values: Mapping[str, str], *, undecided: Collection[str] = ()
+) -> Iterator[Finding]:
+    """A problem for each variable of a port whose value is no port's number; Compose refuses the whole file for it."""
+    for variable, port in _chosen(compose_file, values, undecided).items():
+        if not port:
+            default = compose_file.ports[variable]
+            step = f"set {variable} to a number from 1 to {LAST}, or delete it: {default} is the default"
+            yield _problem(variable, "is no port", step)
+
+
+def _chosen(compose_file: ComposeFile, values: Mapping[str, str], undecided: Collection[str]) -> dict[str, int]:
+    """The port of each variable whose value is known, 0 where it is none."""
+    return {
+        variable: _number(values.get(variable) or str(default))
+        for variable, default in compose_file.ports.items()
+        if variable not in undecided
+    }
 
 
 def _problem(variable: str, seen: str, step: str) -> Finding:

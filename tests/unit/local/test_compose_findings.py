@@ -228,3 +228,15 @@ def test_outside_a_checkout_there_is_nothing_to_start(tmp_path: Path, monkeypatc
     [found] = examine_compose({})
 
     assert (found.severity, found.prevents) == (Severity.NOTE, (Way.COMPOSE,))
+
+
+def test_a_port_that_makes_compose_refuse_the_file_is_named(checkout: Path) -> None:
+    (checkout / ".env").write_text("KAFKA_PORT=kafka\n", encoding="utf-8")
+    refuses = a_docker(containers=Answer(15, complaint="invalid hostPort: kafka"))
+
+    found = list(examine_checkout(checkout, {}, refuses))
+    assert seen(found, "KAFKA_PORT").seen == "is no port"
+    assert "project" not in [finding.subject for finding in found]
+
+    found = list(examine_checkout(checkout, {"KAFKA_PORT": "2"}, refuses))
+    assert "`docker compose config --quiet`" in seen(found, "project").next_step
