@@ -22,7 +22,6 @@ METRICS: dict[str, Metric] = {m.name: m for metrics in (COMMON, *PROCESSES.value
 TELLING = {name: service["environment"] for name, service in SERVICES.items() if "METRICS_PORT" in str(service)}
 SERVICE_OF = {"quality": "live-quality"}
 """Services that are called otherwise than their process."""
-NOT_IN_COMPOSE = {"archiver"}
 
 
 def shown(expression: str) -> list[str]:
@@ -30,8 +29,7 @@ def shown(expression: str) -> list[str]:
 
 
 def test_every_process_that_has_metrics_tells_them() -> None:
-    assert {SERVICE_OF.get(name, name) for name in PROCESSES.keys() - NOT_IN_COMPOSE} == TELLING.keys()
-    assert NOT_IN_COMPOSE & SERVICES.keys() == set()
+    assert {SERVICE_OF.get(name, name) for name in PROCESSES} == TELLING.keys()
 
 
 def test_prometheus_asks_everybody_who_tells_where_they_tell_it() -> None:
@@ -77,7 +75,7 @@ def test_labels_that_the_dashboard_names_belong_to_their_metric() -> None:
             assert named <= known, panel["title"]
 
 
-@pytest.mark.parametrize("process", sorted(PROCESSES.keys() - NOT_IN_COMPOSE))
+@pytest.mark.parametrize("process", sorted(PROCESSES))
 def test_the_dashboard_has_something_of_every_process(process: str) -> None:
     assert {metric.name for metric in PROCESSES[process]} & {name for each in EXPRESSIONS for name in shown(each)}
 
