@@ -38,8 +38,13 @@ class Outcome:
     @property
     def holds(self) -> bool:
         """Whether nothing was lost, doubled, changed or out of order, and something was done to it."""
-        clean = self.order == Order(0, 0) and self.balance.holds
-        return clean and not self.problems and self.kills > 0
+        return not self.all_problems
+
+    @property
+    def all_problems(self) -> tuple[str, ...]:
+        """The run's, the order's and the balance's; that nothing was killed is one, since then nothing was proved."""
+        done = () if self.kills else ("no part was killed, so nothing is proved",)
+        return (*done, *self.problems, *out_of_order(self.order), *self.balance.problems)
 
     def to_json(self) -> str:
         """The outcome in one line."""
@@ -53,9 +58,18 @@ class Outcome:
             "slowest_recovery": slowest(self.recoveries),
             "seconds": round(self.seconds, 1),
             "holds": self.holds,
-            "problems": [*self.problems, *self.balance.problems],
+            "problems": self.all_problems,
         }
         return msgspec.json.encode(line).decode()
+
+
+def out_of_order(order: Order) -> tuple[str, ...]:
+    """What is wrong with an order, each in a few words."""
+    found = {
+        f"{order.misordered} payments scored before an earlier one of their customer": order.misordered,
+        f"{order.alerts_doubled} alerts stored twice": order.alerts_doubled,
+    }
+    return tuple(sentence for sentence, wrong in found.items() if wrong)
 
 
 def sums(balance: Balance, order: Order) -> dict[str, int]:

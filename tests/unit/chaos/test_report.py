@@ -34,18 +34,29 @@ def test_the_line_says_what_was_done_and_what_came_of_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "sentence"),
     [
-        {"kills": 0},
-        {"order": Order(misordered=1, alerts_doubled=0)},
-        {"order": Order(misordered=0, alerts_doubled=1)},
-        {"problems": ("only 3 of 4 faults fit into 60 s",)},
-        {"balance": dataclasses.replace(HEALTHY, lost=1)},
+        ({"order": Order(misordered=1, alerts_doubled=0)}, "1 payments scored before an earlier one of their customer"),
+        ({"order": Order(misordered=0, alerts_doubled=1)}, "1 alerts stored twice"),
+        ({"problems": ("only 3 of 4 faults fit into 60 s",)}, "only 3 of 4 faults fit into 60 s"),
+        ({"balance": dataclasses.replace(HEALTHY, lost=1)}, "1 lost"),
     ],
 )
-def test_it_does_not_hold_where_something_is_wrong_or_nothing_was_done(change: dict[str, object]) -> None:
+def test_it_does_not_hold_where_something_is_wrong(change: dict[str, object], sentence: str) -> None:
+    outcome = dataclasses.replace(OUTCOME, **change)  # type: ignore[arg-type]
+
     assert OUTCOME.holds
-    assert not dataclasses.replace(OUTCOME, **change).holds  # type: ignore[arg-type]
+    assert not outcome.holds
+    assert sentence in json.loads(outcome.to_json())["problems"]
+
+
+@pytest.mark.parametrize("faults", [{}, {"pause kafka": 1}])
+def test_a_run_in_which_nothing_was_killed_fails_though_everything_balances(faults: dict[str, int]) -> None:
+    outcome = dataclasses.replace(OUTCOME, kills=0, faults=faults, not_made={"kill scorer": "it did not run"})
+
+    said = json.loads(outcome.to_json())
+    assert outcome.balance.holds
+    assert (said["holds"], said["problems"]) == (False, ["no part was killed, so nothing is proved"])
 
 
 def test_without_a_recovery_there_is_no_time() -> None:
