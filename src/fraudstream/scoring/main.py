@@ -18,6 +18,7 @@ from fraudstream.adapters.kafka import KafkaAdmin
 from fraudstream.clock import SystemClock
 from fraudstream.contracts.topics import TRANSACTIONS
 from fraudstream.heartbeat import Heartbeat
+from fraudstream.metrics.board import exported
 from fraudstream.ports.records import TopicPartitions
 from fraudstream.scoring.job import Log, rehearse, start_scoring, warm_up
 from fraudstream.scoring.positions import starting_offsets
@@ -73,14 +74,13 @@ def run_scorer(
         spark = scoring_session(settings.scoring)
         _stop_on_signals(stopped)  # PySpark has put its own in place
         try:
-            with ThreadPoolExecutor(1, "warm-up") as aside:
+            with exported("scorer") as board, ThreadPoolExecutor(1, "warm-up") as aside:
                 warm = aside.submit(warm_up, spark, tasks=len(topic.bounds))
-                if wait_for_model(runs, stopped) and wait_for_the_database(runs, stopped):
+                if wait_for_model(runs, stopped) and wait_for_the_database(runs, stopped, board):
                     run = _begin(runs, topic, clock.now())
                     query = _start(spark, topic, run, settings)
-                    Watch(
-                        query, runs, run, clock, stopped, warm, Heartbeat.load(), partial(has_executors, spark)
-                    ).until_stopped(seconds)
+                    heart, has_workers = Heartbeat.load(), partial(has_executors, spark)
+                    Watch(query, runs, run, clock, stopped, warm, heart, has_workers, board).until_stopped(seconds)
         finally:
             stop_session(spark)
             log.info("scorer stopped")

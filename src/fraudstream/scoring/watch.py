@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
@@ -13,7 +14,10 @@ from fraudstream.adapters.database.scorer_runs import Run
 from fraudstream.clock import Clock
 from fraudstream.errors import FraudstreamError, TemporarilyUnavailable
 from fraudstream.heartbeat import Heartbeat
+from fraudstream.metrics.board import Board
+from fraudstream.metrics.catalogue import SCORER_STANDS_STILL
 from fraudstream.scoring.failures import failure_of
+from fraudstream.scoring.figures import ScorerFigures
 from fraudstream.scoring.session import JAVA_IS_GONE
 
 POLL_SECONDS = 0.1
@@ -23,6 +27,8 @@ CHECK_SECONDS = 2.0
 FINISH_SECONDS = 5.0
 FINISH_POLL_SECONDS = 0.005
 """How long a stop waits for the trigger at work, and how often it looks: the pause between triggers is short."""
+FIGURES_SECONDS = 5.0
+"""How often figures are brought up to date."""
 REPORT_SECONDS = 10.0
 """How often progress is logged."""
 PATIENCE_SECONDS = 300.0
@@ -81,6 +87,10 @@ class Runs(Protocol):
         """Make sure that the right to score is still held."""
         ...
 
+    def positions(self) -> dict[int, int]:
+        """The committed next offset of each partition."""
+        ...
+
     def probe(self) -> None:
         """Raise if the database takes no writes."""
         ...
@@ -90,7 +100,7 @@ class Runs(Protocol):
         ...
 
 
-def wait_for_the_database(runs: Runs, stopped: threading.Event) -> bool:
+def wait_for_the_database(runs: Runs, stopped: threading.Event, board: Board) -> bool:
     """Wait until the database takes writes; returns whether that came before the stop."""
     said = None
     while not stopped.is_set():
@@ -100,6 +110,7 @@ def wait_for_the_database(runs: Runs, stopped: threading.Event) -> bool:
             if str(error) != said:
                 said = str(error)
                 log.warning("waiting for the database", problem=said)
+                board.set(SCORER_STANDS_STILL, 1)
             stopped.wait(CHECK_SECONDS)
         else:
             if said is not None:
@@ -132,10 +143,12 @@ class Watch:
     """Done once the Python workers are there."""
     heartbeat: Heartbeat = field(default_factory=Heartbeat)
     has_executors: Callable[[], bool] = lambda: True
+    board: Board = field(default_factory=partial(Board, "scorer"))
     _is_ready: bool = False
     _unreachable_since: float | None = None
     _workerless_since: float | None = None
     _due: dict[str, float] = field(default_factory=dict)
+    _figures: ScorerFigures = field(init=False)
     _problem: str | None = None
     """Why positions stand still, as it was last told."""
     _trigger: tuple[object, float] = ("not looked at yet", 0.0)
@@ -150,6 +163,8 @@ class Watch:
         """
         end = None if seconds is None else self.clock.monotonic() + seconds
         self._due["months"] = self.clock.monotonic() + MONTHS_SECONDS
+        self._figures = ScorerFigures(self.board, self.clock)
+        self._figures.begin(self.run.epoch, self.run.next_offset)
         try:
             while not self.stopped.is_set() and (end is None or self.clock.monotonic() < end):
                 self._look()
@@ -187,6 +202,8 @@ class Watch:
             if self._is_due("check", CHECK_SECONDS):
                 self.runs.check()
                 self._unreachable_since = None
+            if self._is_due("figures", FIGURES_SECONDS):
+                self._figures.show(self.runs.positions(), self.query.lastProgress)
             if self._is_due("months", MONTHS_SECONDS):
                 self.runs.make_months(self.clock.now())
         except TemporarilyUnavailable as error:
@@ -213,6 +230,7 @@ class Watch:
         if problem == self._problem:
             return
         self._problem = problem
+        self._figures.standing_still(problem=problem is not None)
         if problem is None:
             log.info("positions move again")
         else:

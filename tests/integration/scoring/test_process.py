@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from tests.integration.scoring.stream import ScoredTopic
+from tests.integration.scraping import a_free_port, scraped
 from tests.spark.running import spark_settings
 from tests.unit.scoring.world import a_model, encoded
 
@@ -67,12 +68,12 @@ def start(log: ScoredTopic, tmp_path: Path) -> Iterator[Start]:
         "CHECKPOINT_DIR": str(tmp_path / "checkpoints"),
     }
 
-    def begin(*flags: str) -> ScorerProcess:
+    def begin(*flags: str, **more: str) -> ScorerProcess:
         printed = tmp_path / f"scorer-{len(started)}.log"
         with printed.open("wb") as sink:
             popen = subprocess.Popen(
                 [sys.executable, str(SCRIPT), log.topic, *flags],
-                env=environment,
+                env={**environment, **more},
                 stdout=sink,
                 stderr=sink,
                 start_new_session=True,
@@ -93,7 +94,8 @@ def payments(count: int) -> list[bytes]:
 
 def test_it_waits_for_a_model_is_ready_is_alone_and_stops_when_told(log: ScoredTopic, start: Start) -> None:
     log.execute("UPDATE deployments SET active = false")
-    scorer = start()
+    port = a_free_port()
+    scorer = start(METRICS_PORT=str(port))
     scorer.prints("waiting for a model")
     log.deploy(a_model(version="2"), version="2")
     scorer.prints("ready")
@@ -105,6 +107,9 @@ def test_it_waits_for_a_model_is_ready_is_alone_and_stops_when_told(log: ScoredT
 
     log.send(*payments(20))
     log.wait()
+    figures = scraped(port, "fraudstream_scorer_records_total", lambda value: value == 20)
+    assert figures["fraudstream_scorer_stands_still"] == 0
+    assert scraped(port, "fraudstream_scorer_behind_records", lambda value: value == 0)
     scorer.popen.send_signal(signal.SIGTERM)
     assert scorer.ends() == 0
     assert "Traceback" not in scorer.printed.read_text()

@@ -1,6 +1,7 @@
 """A database that takes no writes for a time: the scorer waits, says why and what to do, and goes on by itself."""
 
 import contextlib
+import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -18,7 +19,8 @@ from fraudstream.adapters.database.scorer_runs import ScorerRuns
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.adapters.database.slice_store import PostgresSliceStore
 from fraudstream.clock import SystemClock
-from fraudstream.errors import ConfigurationError, TemporarilyUnavailable
+from fraudstream.errors import ConfigurationError, ModelUnavailable, TemporarilyUnavailable
+from fraudstream.metrics.board import Board
 from fraudstream.models.archive import digest_of, to_bytes
 from fraudstream.ports.records import TopicPartitions
 from fraudstream.ports.slices import LogPart
@@ -154,6 +156,29 @@ def test_a_slice_waits_while_the_disk_is_full(database: Database, runs: ScorerRu
     assert database.positions() == [(50,)]
 
 
+def test_the_registry_is_not_needed_to_score(
+    database: Database, runs: ScorerRuns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The model at work is in the database, and checked against its digest there; MLFLOW_TRACKING_URI is not read."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:1")
+    monkeypatch.setitem(sys.modules, "mlflow", None)
+    monkeypatch.delitem(sys.modules, "fraudstream.adapters.model_registry", raising=False)
+    worker._models.cache_clear()
+
+    assert score_fifty(database, runs).scored == 50
+    assert "fraudstream.adapters.model_registry" not in sys.modules
+
+
+def test_a_model_that_was_changed_in_the_database_is_not_used(database: Database, runs: ScorerRuns) -> None:
+    content = bytes(database.execute("SELECT content FROM model_artefacts")[0][0])  # type: ignore[call-overload]
+    database.execute("UPDATE model_artefacts SET content = %s", content[:-1] + bytes([content[-1] ^ 1]))
+    worker._models.cache_clear()
+
+    with pytest.raises(ModelUnavailable):
+        score_fifty(database, runs)
+    assert database.positions() == [(0,)]
+
+
 def test_the_right_to_score_outlives_a_read_only_time(database: Database, runs: ScorerRuns) -> None:
     database.read_only("on")
     for _ in range(2):
@@ -164,6 +189,7 @@ def test_the_right_to_score_outlives_a_read_only_time(database: Database, runs: 
     database.read_only("off")
     runs.check()
     runs.probe()
+    assert runs.positions() == {}
     run = runs.begin(host="test", pid=1)
 
     with ScorerRuns(database.url, LOG, SystemClock()) as other, pytest.raises(ConfigurationError, match="another"):
@@ -179,7 +205,7 @@ def test_a_session_that_began_read_only_is_replaced(database: Database) -> None:
             runs.begin(host="test", pid=1)
         with structlog.testing.capture_logs() as logs:
             with while_waiting(logs, "it is read-only", lambda: database.read_only("off")):
-                assert wait_for_the_database(runs, threading.Event())
+                assert wait_for_the_database(runs, threading.Event(), Board("scorer"))
             assert runs.begin(host="test", pid=1).next_offset == {0: 0}
 
     assert [line["event"] for line in logs] == ["waiting for the database", "the database takes writes again"]

@@ -14,6 +14,8 @@ from fraudstream.adapters.database.scorer_runs import Run
 from fraudstream.clock import ManualClock
 from fraudstream.errors import Fenced, FraudstreamError, TemporarilyUnavailable
 from fraudstream.heartbeat import Heartbeat
+from fraudstream.metrics.board import Board
+from fraudstream.metrics.catalogue import SCORER_RECORDS, SCORER_STANDS_STILL
 from fraudstream.scoring.watch import (
     FINISH_POLL_SECONDS,
     FINISH_SECONDS,
@@ -75,6 +77,9 @@ class FakeRuns:
         self.checks += 1
         if self.problem is not None:
             raise self.problem
+
+    def positions(self) -> dict[int, int]:
+        return {0: 30}
 
     def probe(self) -> None:
         self.probes += 1
@@ -275,6 +280,18 @@ def test_a_quick_stream_asks_for_no_reason() -> None:
     assert runs.probes == 0
 
 
+def test_the_board_shows_where_scoring_stands_and_whether_it_stands_still() -> None:
+    runs = FakeRuns(problem=TemporarilyUnavailable("no answer"))
+    away = watch(FakeQuery(), runs)
+    away.until_stopped(None)
+    there = watch(FakeQuery(), FakeRuns())
+    there.until_stopped(None)
+
+    assert away.board.value(SCORER_STANDS_STILL) == 1
+    assert there.board.value(SCORER_STANDS_STILL) == 0
+    assert there.board.value(SCORER_RECORDS) == 30
+
+
 def test_a_database_that_is_away_is_told_of_once_and_once_that_it_is_back() -> None:
     runs = FakeRuns(problem=TemporarilyUnavailable("no answer"))
 
@@ -290,11 +307,13 @@ def test_a_database_that_takes_no_writes_is_waited_for_before_a_run_begins() -> 
     def come_back(turn: int) -> None:
         runs.problem = None if turn == 5 else runs.problem
 
+    board = Board("scorer")
     with structlog.testing.capture_logs() as logs:
-        assert wait_for_the_database(runs, Turns(ManualClock(), 50, come_back))
+        assert wait_for_the_database(runs, Turns(ManualClock(), 50, come_back), board)
     runs.problem = TemporarilyUnavailable("it is read-only")
-    assert not wait_for_the_database(runs, Turns(ManualClock(), 5))
+    assert not wait_for_the_database(runs, Turns(ManualClock(), 5), board)
     assert [line["event"] for line in logs] == ["waiting for the database", "the database takes writes again"]
+    assert board.value(SCORER_STANDS_STILL) == 1
 
 
 def test_a_cluster_that_stays_without_workers_ends_the_stream() -> None:

@@ -68,6 +68,7 @@ class ScorerRuns:
         self._log = log
         self._clock = clock
         self._connection: Connection | None = None
+        self._is_held = False
 
     def __enter__(self) -> Self:
         """Nothing is held yet."""
@@ -156,7 +157,7 @@ class ScorerRuns:
             TemporarilyUnavailable: the database does not answer, or takes no writes.
         """
         try:
-            is_fit = self._connection is not None and not self._is_read_only()
+            is_fit = self._is_held and not self._is_read_only()
         except TemporarilyUnavailable:
             is_fit = False
         if not is_fit:
@@ -165,6 +166,16 @@ class ScorerRuns:
                 raise Fenced(f"another scorer took over {self._log.topic}; this one stops")
             if self._is_read_only():
                 raise TemporarilyUnavailable(READ_ONLY)
+
+    def positions(self) -> dict[int, int]:
+        """The committed next offset of each partition.
+
+        Raises:
+            TemporarilyUnavailable: the database does not answer.
+        """
+        with self._cursor() as cursor:
+            cursor.execute("SELECT partition, next_offset FROM positions WHERE topic_id = %s", [self._log.topic_id])
+            return dict(cursor.fetchall())
 
     def probe(self) -> None:
         """Whether the database takes writes of a new session, tried with a few pages that nobody keeps.
@@ -206,7 +217,8 @@ class ScorerRuns:
     def _try_lock(self) -> bool:
         with self._cursor() as cursor:
             cursor.execute("SELECT pg_try_advisory_lock(%s)", [self._key])
-            return cursor.fetchone() == (True,)
+            self._is_held = cursor.fetchone() == (True,)
+        return self._is_held
 
     def _end_other_sessions(self) -> None:
         with self._cursor() as cursor:
@@ -243,7 +255,7 @@ class ScorerRuns:
             raise unavailable("the scorer's connection to PostgreSQL broke", error) from error
 
     def _close(self) -> None:
-        connection, self._connection = self._connection, None
+        connection, self._connection, self._is_held = self._connection, None, False
         if connection is not None:
             with contextlib.suppress(psycopg2.Error):
                 connection.close()
