@@ -26,6 +26,8 @@ FLUSH_TIMEOUT = 60.0
 
 DATABASE = "DATABASE_URL"
 REGISTRY = "MLFLOW_TRACKING_URI"
+METRICS_PORT = "METRICS_PORT"
+"""One port of the person's own environment is none for many processes: empty, nobody serves metrics."""
 
 RUNNING_SINCE = """
 SELECT ready_at IS NOT NULL FROM runs WHERE topic_id = %s ORDER BY epoch DESC LIMIT 1
@@ -136,7 +138,7 @@ def _app(
     return Command(
         name=name,
         arguments=(sys.executable, "-P", "-m", "fraudstream", *arguments),
-        environment=environment,
+        environment={**environment, METRICS_PORT: ""},
         stop_timeout=stop_timeout,
         restarts=restarts,
     )

@@ -49,3 +49,11 @@ def test_the_registry_is_the_trainers_alone() -> None:
 
 def test_everything_else_is_shared() -> None:
     assert {app.environment["KAFKA_BOOTSTRAP_SERVERS"] for app in commands().values()} == {"kafka"}
+
+
+def test_one_port_for_metrics_is_not_handed_to_many_processes() -> None:
+    environments = Environments({"METRICS_PORT": "9464"}, dict.fromkeys(Role, "postgresql://nobody"))
+    commands = (apps.scorer(environments), *apps.services(environments))
+
+    assert len(commands) > 5
+    assert {command.environment["METRICS_PORT"] for command in commands} == {""}
