@@ -19,7 +19,7 @@ KAFKA_IMAGE = "apache/kafka:4.1.1"
 POSTGRES_IMAGE = "postgres:18"
 AWS_IMAGE = "localstack/localstack:4.14.0"
 REGION = "us-east-1"
-START_TIMEOUT = 90
+START_TIMEOUT = 240
 """Seconds a server in a container has until it must answer."""
 
 

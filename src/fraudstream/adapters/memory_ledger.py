@@ -19,6 +19,7 @@ from fraudstream.adapters.memory_ledger_rows import (
 )
 from fraudstream.adapters.memory_slices import CommittedSlice, MemorySliceStore
 from fraudstream.contracts.alert import parse_alert
+from fraudstream.contracts.money import cents
 from fraudstream.contracts.topics import ALERTS
 from fraudstream.errors import ModelUnavailable
 from fraudstream.features.catalogue import FEATURE_COUNT
@@ -26,6 +27,7 @@ from fraudstream.features.events import Bytes, Floats, Ints, uuid_at
 from fraudstream.features.label_history import UNLABELLED, LabelHistory, RiskRows
 from fraudstream.features.state import CUSTOMER_STATE_WIDTH
 from fraudstream.ports.ledger import (
+    AlertAmounts,
     AlertFacts,
     FirstAlert,
     LabelSteps,
@@ -50,6 +52,8 @@ class MemoryLedger:
     deployed: dict[int, Deployment] = field(default_factory=dict)
     artefacts: dict[str, bytes] = field(default_factory=dict)
     alert_rows: list[tuple[uuid.UUID, uuid.UUID]] = field(default_factory=list)
+    alert_amounts: dict[uuid.UUID, float] = field(default_factory=dict)
+    published_amounts: dict[uuid.UUID, float] = field(default_factory=dict)
     published: list[uuid.UUID] = field(default_factory=list)
     notifications: list[uuid.UUID] = field(default_factory=list)
     held_back: list[uuid.UUID] = field(default_factory=list)
@@ -204,7 +208,12 @@ class MemoryLedger:
     def alerts(self) -> AlertFacts:
         """See `LedgerSnapshot.alerts`."""
         flagged = [row.transaction_id for row in self.scored if row.alert]
-        return AlertFacts(flagged, list(self.alert_rows), list(self.published), 0, list(self.notifications))
+        amounts = AlertAmounts(
+            flagged=cents([row.amount for row in self.scored if row.alert]),
+            rows=cents([self.alert_amounts.get(alert, 0.0) for alert, _ in self.alert_rows]),
+            published=cents([self.published_amounts.get(alert, 0.0) for alert in self.published]),
+        )
+        return AlertFacts(flagged, list(self.alert_rows), list(self.published), 0, list(self.notifications), amounts)
 
     def first_alert(self, transactions: Sequence[uuid.UUID]) -> FirstAlert | None:
         """See `LedgerSnapshot.first_alert`."""
@@ -228,9 +237,11 @@ class MemoryLedger:
         self.scored += score_rows(committed)
         self.quarantine += quarantine_rows(committed)
         self.alert_rows += [(item.alert.alert_id, item.alert.transaction_id) for item in result.alerts]
-        sent = [parse_alert(message.value).alert_id for message in result.outbox if message.topic == ALERTS]
-        self.published += sent
-        self.notifications += sent
+        self.alert_amounts |= {item.alert.alert_id: item.alert.amount for item in result.alerts}
+        sent = [parse_alert(message.value) for message in result.outbox if message.topic == ALERTS]
+        self.published += [alert.alert_id for alert in sent]
+        self.published_amounts |= {alert.alert_id: alert.amount for alert in sent}
+        self.notifications += [alert.alert_id for alert in sent]
 
 
 def _id_bytes(ids: Sequence[uuid.UUID]) -> Bytes:

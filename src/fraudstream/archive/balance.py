@@ -15,12 +15,13 @@ class ArchiveBalance:
 
     `raw` and `processed` are rows in objects that the ledger names (`objects`, `size` bytes); `records` are those
     that the archived slices took from the log, `stored` the scores of the archived ranges. `amount`s and alerts are
-    of `processed` and `stored`. `waiting` records are committed and not archived yet, `forgotten` ones the broker had
-    deleted before they were archived, `accepted` of these somebody has taken note of. `missing` and `damaged` objects
-    are gone or have another digest. `doubled` and `skipped` records are in two ranges, or in none. `unlike` objects
-    hold something else than was stored, or records that are not the payments that were scored. `unlisted` objects
-    wait for their manifest, `wrong_manifests` say otherwise than the ledger. `orphans` are objects that nobody names.
-    `examples` names a few of each kind.
+    of `processed` and `stored`; `amount_raw` is of the raw records of what is in `processed`, `amount_raw_scored` of
+    these scores, so far as the raw zone has their range. `waiting` records are committed and not archived yet,
+    `forgotten` ones the broker had deleted before they were archived, `accepted` of these somebody has taken note of.
+    `missing` and `damaged` objects are gone or have another digest. `doubled` and `skipped` records are in two ranges,
+    or in none. `unlike` objects hold something else than was stored, or records that are not the payments that were
+    scored. `unlisted` objects wait for their manifest, `wrong_manifests` say otherwise than the ledger. `orphans` are
+    objects that nobody names. `examples` names a few of each kind.
     """
 
     logs: int
@@ -32,6 +33,8 @@ class ArchiveBalance:
     stored: int
     amount: str
     stored_amount: str
+    amount_raw: str
+    amount_raw_scored: str
     alerts: int
     stored_alerts: int
     waiting: int
@@ -59,6 +62,9 @@ class ArchiveBalance:
             f"{self.raw} records are in the raw zone, not {self._expected_raw}": self.raw != self._expected_raw,
             f"{self.processed} scores are in the processed zone, not {self.stored}": self.processed != self.stored,
             f"their amounts add up to {self.amount}, not {self.stored_amount}": self.amount != self.stored_amount,
+            f"money: the raw records of the scores add up to {self.amount_raw}, not {self.amount_raw_scored}": (
+                self.amount_raw != self.amount_raw_scored
+            ),
             f"they have {self.alerts} alerts, not {self.stored_alerts}": self.alerts != self.stored_alerts,
             f"{self.wrong_manifests} manifests say otherwise than the ledger": self.wrong_manifests,
             f"{self.forgotten - self.accepted} records were forgotten by the broker before they were archived, and "
@@ -107,6 +113,8 @@ def _lines(balance: ArchiveBalance) -> Iterator[tuple[str, str, str, bool | None
     yield "raw records", f"{said.raw:,}", f"of {expected:,} that the slices took from the log", said.raw == expected
     yield "scores", f"{said.processed:,}", f"of {said.stored:,} stored", said.processed == said.stored
     yield "  their amount", said.amount, f"stored {said.stored_amount}", said.amount == said.stored_amount
+    meaning, good = f"scores {said.amount_raw_scored}", said.amount_raw == said.amount_raw_scored
+    yield "  in raw records", said.amount_raw, meaning, good
     yield "  their alerts", f"{said.alerts:,}", f"stored {said.stored_alerts:,}", said.alerts == said.stored_alerts
     yield "missing", f"{said.missing:,}", "objects of the ledger that are not there", not said.missing
     yield "damaged", f"{said.damaged:,}", "objects with another SHA-256", not said.damaged

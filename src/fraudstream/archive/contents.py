@@ -1,12 +1,13 @@
 """What an object of the archive holds, read back and compared with what was stored."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import pairwise
 
 from fraudstream.archive.parquet import columns_of
-from fraudstream.contracts.transaction import parse_transaction
+from fraudstream.contracts.transaction import ParsedTransaction, parse_transaction
 from fraudstream.errors import MalformedEvent
 from fraudstream.ports.archive import ArchivedFile, Totals, Zone
 
@@ -15,12 +16,17 @@ from fraudstream.ports.archive import ArchivedFile, Totals, Zone
 class ObjectContent:
     """Offsets of an object's rows, the sums over scores, and what each record or score is the payment of.
 
-    `bodies` are body hashes by offset; of raw records those that are payments at all.
+    `bodies` are body hashes by offset; of raw records those that are payments at all. `amounts` are theirs.
     """
 
     offsets: tuple[int, ...]
     totals: Totals = field(default_factory=Totals)
     bodies: dict[int, int] = field(default_factory=dict)
+    amounts: dict[int, float] = field(default_factory=dict)
+
+    def amount_at(self, offsets: Iterable[int]) -> Decimal:
+        """The sum of the amounts at some offsets; what is no payment, or not there, adds nothing."""
+        return _exact_sum([self.amounts[offset] for offset in offsets if offset in self.amounts])
 
     def rows_up_to(self, offset: int) -> int:
         """How many rows stand at or before an offset."""
@@ -35,8 +41,13 @@ def read_object(file: ArchivedFile, content: bytes) -> ObjectContent:
     """
     if file.zone is Zone.RAW:
         offsets, values = columns_of(content, "offset", "value")
-        read = {offset: _body(value) for offset, value in zip(offsets, values, strict=True)}
-        return ObjectContent(tuple(offsets), bodies={offset: body for offset, body in read.items() if body is not None})
+        read = {offset: _payment(value) for offset, value in zip(offsets, values, strict=True)}
+        payments = {offset: payment for offset, payment in read.items() if payment is not None}
+        return ObjectContent(
+            tuple(offsets),
+            bodies={offset: payment.body_hash for offset, payment in payments.items()},
+            amounts={offset: payment.transaction.amount for offset, payment in payments.items()},
+        )
     offsets, hashes, amounts, scores, alerts = columns_of(content, "offset", "body_hash", "amount", "score", "alert")
     totals = Totals(
         rows=len(offsets),
@@ -45,7 +56,8 @@ def read_object(file: ArchivedFile, content: bytes) -> ObjectContent:
         score=_exact_sum(scores),
         bodies=sum(hashes),
     )
-    return ObjectContent(tuple(offsets), totals, dict(zip(offsets, hashes, strict=True)))
+    bodies, by_offset = (dict(zip(offsets, column, strict=True)) for column in (hashes, amounts))
+    return ObjectContent(tuple(offsets), totals, bodies, by_offset)
 
 
 def unlike(file: ArchivedFile, content: ObjectContent, stored: Totals | None, raw: ObjectContent | None) -> str | None:
@@ -71,9 +83,9 @@ def unlike(file: ArchivedFile, content: ObjectContent, stored: Totals | None, ra
     return None
 
 
-def _body(value: bytes | None) -> int | None:
+def _payment(value: bytes | None) -> ParsedTransaction | None:
     try:
-        return parse_transaction(value, latest=math.inf).body_hash
+        return parse_transaction(value, latest=math.inf)
     except MalformedEvent:
         return None
 

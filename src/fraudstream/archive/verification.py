@@ -4,6 +4,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from itertools import groupby, pairwise
 
 from fraudstream.archive.balance import ArchiveBalance
@@ -33,6 +34,8 @@ class _Found:
     """What was counted so far."""
 
     raw: int = 0
+    raw_amount: Decimal = Decimal(0)
+    raw_stored: Decimal = Decimal(0)
     archived: Totals = field(default_factory=Totals)
     stored: Totals = field(default_factory=Totals)
     size: int = 0
@@ -128,6 +131,7 @@ class ArchiveVerification:
             found.raw += content.rows_up_to(counted)
         else:
             found.archived = _sum(found.archived, content.totals)
+            _add_money(content, contents.get(Zone.RAW), found)
         if reason := unlike(file, content, stored, contents.get(Zone.RAW)):
             found.cases["unlike"].append(f"{file.path} ({reason})")
 
@@ -155,6 +159,13 @@ class ArchiveVerification:
             return set()
 
 
+def _add_money(scores: ObjectContent, raw: ObjectContent | None, found: _Found) -> None:
+    """What was scored of a range, by its raw records; where these are not all there, other counts say so."""
+    if raw is not None:
+        found.raw_amount += raw.amount_at(scores.offsets)
+        found.raw_stored += scores.totals.amount
+
+
 def _sum(one: Totals, other: Totals) -> Totals:
     return Totals(
         rows=one.rows + other.rows,
@@ -179,6 +190,8 @@ def _balance(files: Listed, gaps: Sequence[Gap], logs: Sequence[ScoredLog], foun
         records=sum(log.records for log in logs),
         processed=found.archived.rows,
         stored=found.stored.rows,
+        amount_raw=f"{found.raw_amount:,.2f}",
+        amount_raw_scored=f"{found.raw_stored:,.2f}",
         amount=f"{found.archived.amount:,.2f}",
         stored_amount=f"{found.stored.amount:,.2f}",
         alerts=found.archived.alerts,

@@ -93,12 +93,21 @@ class LabelSteps:
 
 
 @dataclass(frozen=True)
+class AlertAmounts:
+    """Sums of money of scores that say alert, of alerts, and of alerts in the outbox; see `contracts.money.cents`."""
+
+    flagged: int = 0
+    rows: int = 0
+    published: int = 0
+
+
+@dataclass(frozen=True)
 class AlertFacts:
     """What each stage of the alert path holds.
 
     `flagged` are the ids of payments whose scored row says alert; `rows` the stored alerts (alert id, transaction
     id); `published` the alert ids of outbox rows, one for each row, `unread` how many outbox rows hold no alert;
-    `notified` the alert id of each message the subscriber received.
+    `notified` the alert id of each message the subscriber received. `amounts` are of the same rows.
     """
 
     flagged: Sequence[uuid.UUID]
@@ -106,6 +115,7 @@ class AlertFacts:
     published: Sequence[uuid.UUID]
     unread: int
     notified: Sequence[uuid.UUID]
+    amounts: AlertAmounts = AlertAmounts()
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from fraudstream.contracts.money import cents
 from fraudstream.features.events import Ints
 from fraudstream.ports.ledger import Bools, LedgerSlices, LedgerSnapshot, StoredScores
 from fraudstream.ports.records import LogReader, Record, TopicPartitions
@@ -94,6 +95,7 @@ class Checker:
         self._count(log, scores, settlement, len(quarantine.offset))
         entries = self.journal.acknowledged.between(part.partition, part.first, part.end)
         self._found[entries] = found_in_log(_entries(self.journal.acknowledged, entries), records)
+        self._count_money(log, scores, settlement, _entries(self.journal.acknowledged, entries), self._found[entries])
         return log, scores, settlement
 
     def _records(self, part: Range) -> Sequence[Record]:
@@ -116,6 +118,19 @@ class Checker:
         found.name_places("phantom", log.partition, settlement.phantom)
         found.name_places("duplicated", log.partition, settlement.twice)
         self._mismatch(log.partition, np.concatenate([settlement.altered, settlement.misjudged]))
+
+    def _count_money(
+        self, log: LogRange, scores: StoredScores, settlement: Settlement, told: Acknowledged, found: Bools
+    ) -> None:
+        """Sums of a range; a payment that is lost, or in quarantine for no reason, must have been scored."""
+        due = (settlement.fate == Fate.SCORED) | (settlement.fate == Fate.UNACCOUNTED)
+        due |= np.isin(log.offset, settlement.misjudged)
+        self.findings.amount_log += cents(log.amount[log.readable & due])
+        self.findings.amount_scored += cents(scores.amount)
+        there = np.searchsorted(log.offset, told.offset[found])
+        both = log.readable[there] & ~np.isnan(told.amount[found])
+        self.findings.amount_acknowledged += cents(told.amount[found][both])
+        self.findings.amount_acknowledged_log += cents(log.amount[there[both]])
 
     def _mismatch(self, partition: int, offsets: Ints) -> None:
         self.findings.mismatched += len(offsets)
@@ -158,6 +173,7 @@ class Checker:
             scores = self.ledger.scores(self.topic.topic_id, partition, end, None)
             quarantine = self.ledger.quarantined(self.topic.topic_id, partition, end, None)
             self.findings.scored += len(scores.offset)
+            self.findings.amount_scored += cents(scores.amount)
             self.findings.quarantined += len(quarantine.offset)
             strangers = np.concatenate([scores.offset, quarantine.offset])
             self.findings.phantom += len(strangers)
@@ -181,6 +197,7 @@ class Checker:
             if cleaned and len(self.ledger.quarantined(self.topic.topic_id, partition, offset, offset + 1).offset):
                 continue
             self.findings.lost += 1
+            self.findings.amount_acknowledged += cents(np.nan_to_num(astray.amount[row : row + 1]))
             self.findings.name_places("lost", partition, np.array([offset]))
 
 
@@ -201,4 +218,5 @@ def _entries(acknowledged: Acknowledged, index: slice | Bools) -> Acknowledged:
         acknowledged.offset[index],
         acknowledged.value_hash[index],
         acknowledged.transaction_id[index],
+        acknowledged.amount[index],
     )

@@ -14,7 +14,7 @@ EXAMPLES = 5
 
 @dataclass
 class Findings:
-    """Counts of records, of rows and of errors; see `balance.Balance` for what each means."""
+    """Counts of records, of rows and of errors; see `report.Balance` and `amounts.Amounts` for what each means."""
 
     log_records: int = 0
     scored: int = 0
@@ -29,6 +29,10 @@ class Findings:
     max_abs_difference: float = 0.0
     slices: int = 0
     wrong_slices: int = 0
+    amount_acknowledged: int = 0
+    amount_acknowledged_log: int = 0
+    amount_log: int = 0
+    amount_scored: int = 0
     examples: dict[str, list[str]] = field(default_factory=dict)
     _latency_ms: "array[float]" = field(default_factory=lambda: array("f"))
 

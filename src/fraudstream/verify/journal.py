@@ -1,5 +1,6 @@
 """The producers' journals, with three outcomes: acknowledged, failed, and unknown, which may be in the log or not."""
 
+import math
 import uuid
 from array import array
 from collections import Counter
@@ -11,7 +12,7 @@ import numpy as np
 
 from fraudstream.contracts.journal import Intent, JournalLine, LogIdentity, parse_line
 from fraudstream.errors import ConfigurationError
-from fraudstream.features.events import Bytes, Ints
+from fraudstream.features.events import Bytes, Floats, Ints
 
 PATTERN = "*.jsonl"
 HASH_BYTES = 16
@@ -25,13 +26,14 @@ class Acknowledged:
     """`n` records whose producer was told "accepted", by partition and offset.
 
     `value_hash` (n, 16) is the BLAKE2b-128 digest of their bytes; `transaction_id` (n, 16) is zeros where the
-    bytes were no payment.
+    bytes were no payment; `amount` (n,) is in units of its currency, NaN where the journal has none.
     """
 
     partition: Ints
     offset: Ints
     value_hash: Bytes
     transaction_id: Bytes
+    amount: Floats
 
     def __len__(self) -> int:
         """Number of records."""
@@ -70,6 +72,7 @@ class _Columns:
     offset: "array[int]" = field(default_factory=lambda: array("q"))
     value_hash: bytearray = field(default_factory=bytearray)
     transaction_id: bytearray = field(default_factory=bytearray)
+    amount: "array[float]" = field(default_factory=lambda: array("d"))
 
 
 def read_journals(folder: Path, topic: str, topic_id: str) -> Journal:
@@ -112,13 +115,14 @@ def _log_of(path: Path, topic: str) -> str | None:
 
 def _read_one(path: Path, topic: str, kept: _Columns) -> tuple[int, int]:
     """Append the acknowledged records of one journal; returns how many were meant and how many failed."""
-    open_intents: dict[int, tuple[bytes, bytes]] = {}
+    open_intents: dict[int, tuple[bytes, bytes, float]] = {}
     produced = failed = 0
     for line in _lines(path):
         if isinstance(line, Intent):
             if line.topic == topic:
                 produced += 1
-                open_intents[line.sequence] = (bytes.fromhex(line.value_hash), _id_bytes(line.transaction_id))
+                amount = math.nan if line.amount is None else line.amount
+                open_intents[line.sequence] = (bytes.fromhex(line.value_hash), _id_bytes(line.transaction_id), amount)
             continue
         if isinstance(line, LogIdentity):
             continue
@@ -132,6 +136,7 @@ def _read_one(path: Path, topic: str, kept: _Columns) -> tuple[int, int]:
         kept.offset.append(line.offset)
         kept.value_hash += intent[0]
         kept.transaction_id += intent[1]
+        kept.amount.append(intent[2])
     return produced, failed
 
 
@@ -166,4 +171,5 @@ def _sorted(kept: _Columns) -> Acknowledged:
         offset=offset[order],
         value_hash=np.frombuffer(kept.value_hash, np.uint8).reshape(-1, HASH_BYTES)[order],
         transaction_id=np.frombuffer(kept.transaction_id, np.uint8).reshape(-1, 16)[order],
+        amount=np.frombuffer(kept.amount, np.float64)[order],
     )

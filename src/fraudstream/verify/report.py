@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from fraudstream.verify.amounts import Amounts
+
 
 @dataclass(frozen=True, kw_only=True)
 class Latency:
@@ -47,7 +49,8 @@ class Balance:
     decisions, alerts and outbox; `held` alerts are kept back by the breaker and belong there; `delivering` ones had no
     notification yet when the longest wait was over, while others were still being notified; `repeats` are
     notifications beyond an alert's first; `pending_outbox` messages are due and not sent. `latency_ms` runs from the
-    broker's time of a payment to the commit of its score. `examples` names a few cases of each kind of error.
+    broker's time of a payment to the commit of its score. `amounts` are sums of money. `examples` names a few cases of
+    each kind of error.
     """
 
     journals: int
@@ -83,6 +86,7 @@ class Balance:
     parity: bool = False
     delivering: int = 0
     journals_left_out: LeftOut = LeftOut()
+    amounts: Amounts = field(default_factory=Amounts)
     examples: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
@@ -118,7 +122,7 @@ class Balance:
             f"{self.alerts_unpublished} alerts not exactly once in the outbox": self.alerts_unpublished,
             f"{self.unnotified} alerts without a notification": self.unnotified != 0,
         }
-        return tuple(sentence for sentence, wrong in found.items() if wrong)
+        return (*(sentence for sentence, wrong in found.items() if wrong), *self.amounts.problems)
 
     @property
     def holds(self) -> bool:
@@ -126,6 +130,7 @@ class Balance:
         return not self.problems
 
     def to_json(self) -> str:
-        """The balance in one line, with `holds` and `problems`."""
-        said = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        return msgspec.json.encode(said | {"holds": self.holds, "problems": self.problems}).decode()
+        """The balance in one line, with `holds` and `problems`; sums of money are `amount_log`, `amount_scored`, ..."""
+        said = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "amounts"}
+        said.update(self.amounts.said(), holds=self.holds, problems=self.problems)
+        return msgspec.json.encode(said).decode()

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from fraudstream.verify.amounts import told
 from fraudstream.verify.report import Balance, LeftOut
 
 
@@ -44,6 +45,7 @@ def lines(balance: Balance) -> Iterator[Line]:
     yield from _log(balance)
     yield from _errors(balance)
     yield from _alerts(balance)
+    yield from _money(balance)
     yield Line(
         "latency", f"{_ms(balance.latency_ms.p50)} / {_ms(balance.latency_ms.p99)}", "arrival to commit, p50 / p99"
     )
@@ -107,6 +109,18 @@ def _alerts(balance: Balance) -> Iterator[Line]:
         yield Line("outbox", _count(balance.pending_outbox), "messages due and not yet published")
     if balance.scripted_fraud_alert_ms is not None:
         yield Line("scripted fraud", _ms(balance.scripted_fraud_alert_ms), "from its arrival to its alert")
+
+
+def _money(balance: Balance) -> Iterator[Line]:
+    sums = balance.amounts
+    if balance.journals:
+        meaning = f"journals say, and {told(sums.acknowledged_log)} the log"
+        good = sums.acknowledged == sums.acknowledged_log
+        yield Line("money acknowledged", told(sums.acknowledged), meaning, good)
+    meaning = f"is stored, and {told(sums.log)} in the log"
+    yield Line("money scored", told(sums.scored), meaning, sums.scored == sums.log)
+    meaning = f"in alerts, {told(sums.flagged)} in scores that say alert, {told(sums.outbox)} in the outbox"
+    yield Line("money alerted", told(sums.alerts), meaning, sums.flagged == sums.alerts == sums.outbox)
 
 
 def _count(number: int) -> str:

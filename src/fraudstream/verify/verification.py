@@ -10,6 +10,7 @@ from fraudstream.ports.records import LogReader
 from fraudstream.progress import Report, unreported
 from fraudstream.recorded.windows import WINDOW_RECORDS
 from fraudstream.verify.alert_path import AlertPath, follow
+from fraudstream.verify.amounts import Amounts
 from fraudstream.verify.checker import Checker
 from fraudstream.verify.drain import Drain
 from fraudstream.verify.findings import EXAMPLES, Findings
@@ -120,7 +121,20 @@ def _balance(journal: Journal, findings: Findings, alerts: _Alerts, known: _Know
         scripted_fraud_alert_ms=None if first is None else round((first.committed_at - first.log_time) * 1e3, 3),
         latency_ms=Latency(p50=p50, p99=p99),
         model_version=known.version,
+        amounts=_amounts(findings, alerts.facts),
         examples=_examples(findings, alerts.path),
+    )
+
+
+def _amounts(findings: Findings, facts: AlertFacts) -> Amounts:
+    return Amounts(
+        acknowledged=findings.amount_acknowledged,
+        acknowledged_log=findings.amount_acknowledged_log,
+        log=findings.amount_log,
+        scored=findings.amount_scored,
+        flagged=facts.amounts.flagged,
+        alerts=facts.amounts.rows,
+        outbox=facts.amounts.published,
     )
 
 

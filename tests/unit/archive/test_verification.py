@@ -41,7 +41,7 @@ def test_a_whole_archive_holds(world: ArchiveWorld) -> None:
     assert (balance.raw, balance.processed, balance.alerts) == (balance.records, 48, balance.stored_alerts)
     assert balance.raw == 52
     assert balance.alerts > 0
-    assert balance.amount == balance.stored_amount != "0.00"
+    assert balance.amount == balance.stored_amount == balance.amount_raw == balance.amount_raw_scored != "0.00"
     assert (balance.objects, balance.waiting, balance.orphans) == (4, 0, 0)
 
 
@@ -141,6 +141,8 @@ def a_manifest_of_something_else(world: ArchiveWorld) -> None:
         (left_out, "2 records are left out"),
         (another_amount, "1 objects hold something else than was stored"),
         (another_amount, "their amounts add up to"),
+        (another_amount, "money: the raw records of the scores add up to"),
+        (another_record, "money: the raw records of the scores add up to"),
         (a_score_short, "47 scores are in the processed zone, not 48"),
         (another_record, "1 objects hold something else than was stored"),
         (a_record_twice, "53 records are in the raw zone, not 52"),

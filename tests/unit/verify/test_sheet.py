@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from fraudstream.verify.amounts import Amounts
 from fraudstream.verify.report import Balance, Latency, LeftOut
 from fraudstream.verify.sheet import lines, show
 
@@ -39,7 +40,7 @@ HEALTHY = Balance(
     latency_ms=Latency(p50=66.1, p99=129.4),
     model_version="1",
 )
-WRONG: list[dict[str, int | bool]] = [
+WRONG: list[dict[str, int | bool | Amounts]] = [
     {"scored": 1_189},
     {"overdue": 2},
     {"lost": 1},
@@ -53,6 +54,10 @@ WRONG: list[dict[str, int | bool]] = [
     {"alerts_unfounded": 1},
     {"alerts_unpublished": 1},
     {"notified": 2},
+    {"amounts": Amounts(acknowledged=1)},
+    {"amounts": Amounts(log=1)},
+    {"amounts": Amounts(flagged=1)},
+    {"amounts": Amounts(flagged=1, alerts=1)},
 ]
 
 
@@ -76,6 +81,15 @@ def test_each_error_is_one_problem_and_one_red_line(change: dict[str, int]) -> N
     assert len(balance.problems) == 1
     assert sum(line.good is False for line in lines(balance)) == 1
     assert "does not hold" in printed(balance)
+
+
+def test_sums_of_money_are_lines_also_where_they_are_equal() -> None:
+    sums = Amounts(acknowledged=123_450, acknowledged_log=123_450, log=99_900, scored=99_900)
+    told = {line.name: (line.value, line.meaning, line.good) for line in lines(replace(HEALTHY, amounts=sums))}
+
+    assert told["money acknowledged"] == ("1,234.50", "journals say, and 1,234.50 the log", True)
+    assert told["money scored"] == ("999.00", "is stored, and 999.00 in the log", True)
+    assert told["money alerted"][::2] == ("0.00", True)
 
 
 def test_held_alerts_are_a_line_of_their_own_and_no_problem() -> None:

@@ -18,7 +18,7 @@ SELECT extract(epoch FROM clock_timestamp())::float8,
 """
 NOTIFIED = "SELECT alert_id FROM notifications"
 HELD = "SELECT value FROM outbox WHERE held_at IS NOT NULL"
-FLAGGED = "SELECT transaction_id FROM scored_transactions WHERE alert"
+FLAGGED = "SELECT transaction_id, amount FROM scored_transactions WHERE alert"
 DEPLOYMENTS = "SELECT deployment_id, model_version, digest, catalogue_version, threshold FROM deployments"
 
 SLICE_LAYOUT = dict.fromkeys(("slice_id", "partition", "first_offset", "last_offset", "label_seq"), BIGINT)

@@ -22,8 +22,8 @@ from fraudstream.adapters.database.binary_rows import (
     uuid_array,
 )
 from fraudstream.adapters.database.held_alerts import alert_ids
+from fraudstream.adapters.database.ledger_alerts import alert_facts
 from fraudstream.adapters.database.sessions import connect
-from fraudstream.contracts.topics import ALERTS
 from fraudstream.errors import ModelUnavailable, TemporarilyUnavailable
 from fraudstream.features.catalogue import FEATURE_COUNT
 from fraudstream.features.events import Bytes, Floats, Ints
@@ -218,18 +218,7 @@ class PostgresLedgerSnapshot:
 
     def alerts(self) -> AlertFacts:
         """See `LedgerSnapshot.alerts`."""
-        self._cursor.execute("SELECT alert_id, transaction_id FROM alerts")
-        rows = [(uuid.UUID(alert), uuid.UUID(transaction)) for alert, transaction in self._cursor]
-        self._cursor.execute("SELECT value FROM outbox WHERE topic = %s", (ALERTS,))
-        values = [bytes(value) for (value,) in self._cursor]
-        published = alert_ids(values)
-        return AlertFacts(
-            flagged=_ids(self._cursor, queries.FLAGGED),
-            rows=rows,
-            published=published,
-            unread=len(values) - len(published),
-            notified=_ids(self._cursor, queries.NOTIFIED),
-        )
+        return alert_facts(self._cursor)
 
     def first_alert(self, transactions: Sequence[uuid.UUID]) -> FirstAlert | None:
         """See `LedgerSnapshot.first_alert`."""
