@@ -121,9 +121,7 @@ def _run(home: Path, clock: Clock, say: Say) -> Grid:
 def _interrupted(world: _World, grid: Grid) -> Iterator[tuple[Case, float]]:
     """Find the boundaries, then fire at each; yields what was recovered from, and in how many seconds."""
     world.until_all_move()
-    world.until(
-        f"a round of {ROUND} slices in one worker", lambda: max(world.book.hits(0).values(), default=0) >= ROUND
-    )
+    world.until("two rounds of slices in one worker", lambda: max(world.book.hits(0).values(), default=0) >= 2 * ROUND)
     grid.planned = cases(world.book.hits(0))
     for number, case in enumerate(grid.planned, 1):
         order = Order(number, case.points)

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from fraudstream.adapters.database.vitals import Order
 from fraudstream.chaos.cases import Case
-from fraudstream.chaos.report import quantiles, sums
+from fraudstream.chaos.report import out_of_order, quantiles, sums
 from fraudstream.verify.report import Balance
 
 
@@ -27,8 +27,16 @@ class Grid:
     @property
     def holds(self) -> bool:
         """Whether every case fired, and nothing was lost, doubled, changed or out of order."""
-        clean = self.balance is not None and self.balance.holds and self.order == Order(0, 0)
-        return clean and not self.problems and len(self.recovered) == len(self.planned) > 0
+        return not self.all_problems
+
+    @property
+    def all_problems(self) -> tuple[str, ...]:
+        """The cases', the order's and the balance's; that nothing fired is one, since then nothing was proved."""
+        left = [case for case in self.planned if case not in self.recovered]
+        fired = (f"{len(left)} of {len(self.planned)} cases did not fire, or were not recovered from",) if left else ()
+        done = () if self.planned else ("no case was planned, so nothing is proved",)
+        balance = ("no balance was drawn up",) if self.balance is None else self.balance.problems
+        return (*done, *fired, *self.problems, *out_of_order(self.order), *balance)
 
     def to_json(self) -> str:
         """The matrix in one line."""
@@ -41,7 +49,7 @@ class Grid:
             "recovery_seconds": quantiles(list(self.recovered.values())),
             "seconds": round(self.seconds, 1),
             "holds": self.holds,
-            "problems": [*self.problems, *(() if self.balance is None else self.balance.problems)],
+            "problems": self.all_problems,
         }
         return msgspec.json.encode(line).decode()
 

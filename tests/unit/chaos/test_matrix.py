@@ -62,7 +62,10 @@ def test_the_line_counts_cases_and_what_came_of_them() -> None:
 )
 def test_it_does_not_hold_where_something_is_wrong_or_did_not_fire(change: dict[str, object]) -> None:
     assert a_grid().holds
-    assert not dataclasses.replace(a_grid(), **change).holds  # type: ignore[arg-type]
+    wrong = dataclasses.replace(a_grid(), **change)  # type: ignore[arg-type]
+
+    assert not wrong.holds
+    assert len(json.loads(wrong.to_json())["problems"]) == 1
 
 
 def test_the_table_names_what_did_not_fire() -> None:
