@@ -13,6 +13,7 @@ from tests.integration.verify.postgres_stack import PostgresStack, fill
 from fraudstream.adapters.database.alert_store import PostgresAlerts
 from fraudstream.adapters.database.breaker_store import PostgresHeldAlerts
 from fraudstream.adapters.database.live_reader import LiveReader
+from fraudstream.adapters.database.outbox_backlog import PostgresOutboxBacklog
 from fraudstream.adapters.database.outbox_store import PostgresOutbox
 from fraudstream.adapters.database.quality_store import PostgresQuality
 from fraudstream.adapters.database.roles import Role
@@ -24,7 +25,7 @@ from fraudstream.contracts.topics import LABELS, TRANSACTIONS
 from fraudstream.errors import ConfigurationError, Fenced
 from fraudstream.features.stability import Histogram
 from fraudstream.local.apps import RUNNING_SINCE
-from fraudstream.ports.delivery import AlertBudget
+from fraudstream.ports.delivery import AlertBudget, Unsent
 from fraudstream.ports.quality import FeatureDrift, Reference
 from fraudstream.ports.records import TopicPartitions
 from fraudstream.ports.slices import LogPart
@@ -70,6 +71,10 @@ def test_the_relay_hears_of_new_rows_and_waits_for_later_ones(world: RoleWorld) 
         assert list(outbox.claim(10)) == []
 
     assert world.run(Role.READER, "SELECT count(*) FROM outbox WHERE sent_at IS NULL") == [(1,)]
+
+
+def test_the_relay_may_count_what_waits(world: RoleWorld) -> None:
+    assert PostgresOutboxBacklog(world.url(Role.RELAY)).unsent() == Unsent(0, 0.0, 0)
 
 
 def test_the_relay_holds_alerts_back_and_lets_them_go(world: RoleWorld, resources: contextlib.ExitStack) -> None:
