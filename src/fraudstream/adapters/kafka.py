@@ -167,7 +167,7 @@ class KafkaAdmin:
                 done.result(REQUEST_TIMEOUT)
             except KafkaException as error:
                 if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                    raise TemporarilyUnavailable(f"topic {name} was not created: {error.args[0].str()}") from error
+                    raise self._failed(f"topic {name} was not created", error) from error
             except TimeoutError as error:
                 raise self._silent() from error
         for name in partitions:
@@ -186,7 +186,7 @@ class KafkaAdmin:
         except KafkaException as error:
             if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
                 raise ConfigurationError(f"there is no topic {topic}; create it with `fraudstream migrate`") from error
-            raise TemporarilyUnavailable(f"the broker did not describe {topic}: {error.args[0].str()}") from error
+            raise self._failed(f"the broker did not describe {topic}", error) from error
         except TimeoutError as error:
             raise self._silent() from error
         with _mapped(f"the broker did not give the bounds of {topic}"):
@@ -219,6 +219,11 @@ class KafkaAdmin:
                     raise TemporarilyUnavailable(f"{topic}/{partition}: no answer before offset {end}")
                 records += taken
         return [record for record in records if record.offset < end]
+
+    def _failed(self, trouble: str, error: KafkaException) -> TemporarilyUnavailable:
+        if error.args[0].code() == KafkaError._TIMED_OUT:  # noqa: SLF001 - the constant's public name
+            return self._silent()
+        return TemporarilyUnavailable(f"{trouble}: {error.args[0].str()}")
 
     def _silent(self) -> TemporarilyUnavailable:
         """The future of a request may give up a moment before the request itself."""

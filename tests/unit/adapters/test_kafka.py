@@ -13,11 +13,11 @@ def admin(monkeypatch: pytest.MonkeyPatch) -> kafka.KafkaAdmin:
     return kafka.KafkaAdmin(KafkaSettings(kafka_bootstrap_servers="127.0.0.1:1"))
 
 
-def test_describing_names_the_silent_broker_or_its_error(admin: kafka.KafkaAdmin) -> None:
-    with pytest.raises(TemporarilyUnavailable, match=r"no broker at 127\.0\.0\.1:1 answered|did not describe payments"):
+def test_describing_names_the_silent_broker(admin: kafka.KafkaAdmin) -> None:
+    with pytest.raises(TemporarilyUnavailable, match=r"no broker at 127\.0\.0\.1:1 answered"):
         admin.describe("payments")
 
 
-def test_creating_names_the_silent_broker_or_the_topic(admin: kafka.KafkaAdmin) -> None:
-    with pytest.raises(TemporarilyUnavailable, match=r"no broker at 127\.0\.0\.1:1 answered|payments was not created"):
+def test_creating_names_the_silent_broker(admin: kafka.KafkaAdmin) -> None:
+    with pytest.raises(TemporarilyUnavailable, match=r"no broker at 127\.0\.0\.1:1 answered"):
         admin.ensure_topics({"payments": 1}, 1)
