@@ -25,7 +25,7 @@ from fraudstream.local.stack import EmbeddedStack
 from fraudstream.settings import DatabaseSettings
 from fraudstream.verify.main import verify
 
-CITY = DemoPlan(seconds=1_800, rate=100, producer=True, seed=11, customers=500, history_days=45)
+CITY = DemoPlan(seconds=1_800, rate=50, producer=True, seed=11, customers=500, history_days=45)
 SMALL_SLICES = {"SLICE_ROWS": "3", "MAX_OFFSETS_PER_TRIGGER": "200", "TRIGGER_INTERVAL_MS": "500"}
 """Several slices in each task, so that some of them are committed when one dies and its task is tried again."""
 CASE_TIMEOUT = 120.0
@@ -111,6 +111,8 @@ def _run(home: Path, clock: Clock, say: Say) -> Grid:
         book.give(Order(len(grid.planned) + 1))
         say("ending the stream, waiting for what is in flight")
         stack.supervisor.stop_process(apps.PRODUCER)
+        stack.supervisor.stop_process(SCORER)
+        stack.supervisor.start(lasting(apps.scorer(environments)))  # its slices are large: what waits is soon scored
         grid.problems += world.deaths
         grid.balance = verify(wait_seconds=DRAIN_SECONDS, parity=True)
         grid.order = read_order(DatabaseSettings.load().database_url.get_secret_value())
