@@ -17,7 +17,7 @@ CHANGED_BY = {
     "positions": {Role.SCORER, Role.LABELS},
     "runs": {Role.SCORER},
     "outbox": {Role.RELAY},
-    "alerts": {Role.RELAY},
+    "alerts": {Role.RELAY, Role.LABELS},  # held or let go by one, worked by the other
     "alert_windows": {Role.RELAY},
     "live_quality": {Role.QUALITY},
     "feature_drift": {Role.QUALITY},
