@@ -2,6 +2,7 @@
 
 import contextlib
 import random
+import shutil
 import signal
 import sys
 import tempfile
@@ -66,14 +67,16 @@ def run(request: Request, home: Path | None = None, clock: Clock | None = None) 
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     progress = Progress(Console(highlight=False), chosen, chosen.monotonic())
     progress.say(f"seed {request.seed}: {request.kills} kills, and other faults between them")
-    with contextlib.ExitStack() as cleaning:
-        folder = home or Path(cleaning.enter_context(tempfile.TemporaryDirectory(prefix="fraudstream-chaos-")))
+    folder = home or Path(tempfile.mkdtemp(prefix="fraudstream-chaos-"))
+    held = False
+    try:
         outcome = _run(request, folder, chosen, progress.say)
-        if not outcome.holds and home is None:
-            kept = folder.with_name(f"{folder.name}-kept")
-            folder.rename(kept)
-            folder.mkdir()
-            progress.say(f"logs and data are kept in {kept}")
+        held = outcome.holds
+    finally:
+        if home is None and held:
+            shutil.rmtree(folder, ignore_errors=True)
+        elif home is None:
+            progress.say(f"logs and data are kept in {folder}")
     sys.stdout.write(f"CHAOS {outcome.to_json()}\n")
     sys.stdout.flush()
     return 0 if outcome.holds else 1
