@@ -11,11 +11,12 @@ FROM python:3.13-slim AS packages
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONPATH=/opt/fraudstream/src \
     PYTHONUNBUFFERED=1 \
+    UV_CACHE_DIR=/var/cache/uv \
     UV_LINK_MODE=copy \
     UV_SYSTEM_CERTS=true \
     UV_HTTP_TIMEOUT=180
 COPY requirements/app.txt /requirements/
-RUN --mount=from=tools,source=/opt/tools,target=/opt/tools --mount=type=cache,target=/root/.cache/uv \
+RUN --mount=from=tools,source=/opt/tools,target=/opt/tools --mount=type=cache,target=/var/cache/uv \
     python -m venv --without-pip /opt/venv \
     && /opt/tools/bin/uv pip install --python /opt/venv --compile-bytecode --require-hashes -r /requirements/app.txt
 RUN useradd --uid 10001 --create-home fraudstream \
@@ -39,7 +40,7 @@ CMD ["--help"]
 
 FROM packages AS ml-packages
 COPY requirements/ml.txt /requirements/
-RUN --mount=from=tools,source=/opt/tools,target=/opt/tools --mount=type=cache,target=/root/.cache/uv \
+RUN --mount=from=tools,source=/opt/tools,target=/opt/tools --mount=type=cache,target=/var/cache/uv \
     /opt/tools/bin/uv pip install --python /opt/venv --compile-bytecode --require-hashes -r /requirements/ml.txt
 
 FROM ml-packages AS ml
@@ -59,7 +60,7 @@ RUN mkdir -p /usr/share/man/man1 \
     && apt-get install --yes --no-install-recommends openjdk-21-jre-headless \
     && rm -rf /var/lib/apt/lists/*
 COPY requirements/spark.txt /requirements/
-RUN --mount=from=tools,source=/opt/tools,target=/opt/tools --mount=type=cache,target=/root/.cache/uv \
+RUN --mount=from=tools,source=/opt/tools,target=/opt/tools --mount=type=cache,target=/var/cache/uv \
     PYTHONPATH=/opt/tools/lib/python3.13/site-packages /opt/tools/bin/uv pip install --python /opt/venv \
     --compile-bytecode --no-build-isolation --require-hashes -r /requirements/spark.txt
 
