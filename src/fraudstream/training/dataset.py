@@ -97,8 +97,8 @@ class Windows:
     cut_off: float
 
 
-def simulate_history(world: CityWorld, days: int) -> History:
-    """The first `days` days of a world, with the labels that arrive in them.
+def require_enough(days: int) -> None:
+    """Make sure that a simulated history is long enough to train on.
 
     Raises:
         ConfigurationError: fewer days than `SHORTEST_HISTORY`.
@@ -107,6 +107,15 @@ def simulate_history(world: CityWorld, days: int) -> History:
         raise ConfigurationError(
             f"{days} days of history are too few to train on; use at least --history-days {SHORTEST_HISTORY}"
         )
+
+
+def simulate_history(world: CityWorld, days: int) -> History:
+    """The first `days` days of a world, with the labels that arrive in them.
+
+    Raises:
+        ConfigurationError: fewer days than `SHORTEST_HISTORY`.
+    """
+    require_enough(days)
     return history_of(list(islice(world.days(), days)), start=world.start, days=days)
 
 

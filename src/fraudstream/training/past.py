@@ -7,13 +7,12 @@ from itertools import islice
 import numpy as np
 import numpy.typing as npt
 
-from fraudstream.errors import ConfigurationError
 from fraudstream.features.events import EventColumns
 from fraudstream.features.replay import LabelArrivals
 from fraudstream.simulation.city import CityWorld
 from fraudstream.simulation.scenarios import SCENARIOS
 from fraudstream.training.card import SIMULATED, Origin
-from fraudstream.training.dataset import DAY, SHORTEST_HISTORY
+from fraudstream.training.dataset import DAY, require_enough
 
 
 @dataclass(frozen=True)
@@ -54,10 +53,7 @@ def simulated_past(world: CityWorld, days: int) -> Past:
     Raises:
         ConfigurationError: fewer days than `SHORTEST_HISTORY`.
     """
-    if days < SHORTEST_HISTORY:
-        raise ConfigurationError(
-            f"{days} days of history are too few to train on; use at least --history-days {SHORTEST_HISTORY}"
-        )
+    require_enough(days)
 
     def parts() -> Iterator[PastPart]:
         for day in islice(world.days(), days):
