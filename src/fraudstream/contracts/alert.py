@@ -6,7 +6,7 @@ import uuid
 import msgspec
 
 from fraudstream.contracts.decision import Reason
-from fraudstream.errors import MalformedEvent
+from fraudstream.contracts.json_record import decoded
 
 ALERT_NAMESPACE = uuid.UUID("9d3c5d1c-3f34-5d6d-9a4b-7c2d6d1c0a11")
 """Namespace of alert ids, so that a replayed payment raises the same alert."""
@@ -48,12 +48,7 @@ def parse_alert(value: bytes) -> Alert:
     Raises:
         MalformedEvent: the bytes are not an alert.
     """
-    try:
-        return _decoder.decode(value)
-    except msgspec.ValidationError as error:
-        raise MalformedEvent("invalid_field", str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedEvent("not_json", str(error)) from error
+    return decoded(_decoder, value)
 
 
 def encode_alert(alert: Alert) -> bytes:

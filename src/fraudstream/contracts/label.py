@@ -6,8 +6,8 @@ from typing import Literal
 
 import msgspec
 
+from fraudstream.contracts.json_record import decoded
 from fraudstream.contracts.transaction import Identifier
-from fraudstream.errors import MalformedEvent
 
 LabelSource = Literal["bank", "analyst", "matured", "event"]
 """`bank`: a reported fraud; `analyst`: a worked alert; `matured`: genuine for lack of a report within the
@@ -39,14 +39,7 @@ def parse_label(value: bytes | None) -> Label:
     Raises:
         MalformedEvent: the bytes are not a label.
     """
-    if not value:
-        raise MalformedEvent("empty", "the record has no value")
-    try:
-        return _decoder.decode(value)
-    except msgspec.ValidationError as error:
-        raise MalformedEvent("invalid_field", str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedEvent("not_json", str(error)) from error
+    return decoded(_decoder, value)
 
 
 def encode_label(label: Label) -> bytes:

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from fraudstream.errors import MalformedEvent
+from fraudstream.contracts.json_record import decoded
 
 ParkingReason = Literal["record_failed", "function_failed", "too_old"]
 
@@ -36,14 +36,7 @@ def parse_parked(value: bytes | None) -> ParkedRecord:
     Raises:
         MalformedEvent: the bytes are not a parked record.
     """
-    if not value:
-        raise MalformedEvent("empty", "the record has no value")
-    try:
-        return _decoder.decode(value)
-    except msgspec.ValidationError as error:
-        raise MalformedEvent("invalid_field", str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise MalformedEvent("not_json", str(error)) from error
+    return decoded(_decoder, value)
 
 
 def encode_parked(record: ParkedRecord) -> bytes:

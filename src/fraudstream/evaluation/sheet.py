@@ -11,9 +11,9 @@ from fraudstream.evaluation.figures import SCENARIO_RATE, Figures
 from fraudstream.evaluation.published import PERFECT_CP100, PUBLISHED, SOURCE
 from fraudstream.evaluation.report import CAVEAT, Report
 from fraudstream.evaluation.speed import SERVING_RATE
+from fraudstream.tables import figures_table, print_whole
 
 NOTHING = "–"  # noqa: RUF001 - a dash for nothing
-WIDEST = 200
 COLUMNS = ("AUC", "AP", "CP@100", "recall 0.1 %", "0.5 %", "1 %", "predicted/actual", "ECE")
 """Recall is at so many false positives."""
 
@@ -27,12 +27,9 @@ def show(report: Report, console: Console) -> None:
     folds = len(outcome.best.per_fold)
     mean = f", mean of {folds} folds" if folds > 1 else ""
     _say(console, f"Measured on {measured.rows:,} of them with {measured.frauds:,} frauds{mean}.\n", style="dim")
-    _print(_candidates(report), console)
-    if folds > 1:
-        _print(_folds(outcome.best), console)
-    _print(_scenarios(report), console)
-    if report.ablations:
-        _print(_ablations(report), console)
+    for table in _tables(report):
+        print_whole(table, console)
+        console.print()
     for line in (*_named(report), *_cost(report)):
         _say(console, line)
     _say(console, f"\n{report.verdict[0].upper()}{report.verdict[1:]}.", style="bold")
@@ -41,8 +38,18 @@ def show(report: Report, console: Console) -> None:
     _say(console, CAVEAT, style="dim")
 
 
+def _tables(report: Report) -> Iterable[Table]:
+    best = report.outcome.best
+    yield _candidates(report)
+    if len(best.per_fold) > 1:
+        yield _folds(best)
+    yield _scenarios(report)
+    if report.ablations:
+        yield _ablations(report)
+
+
 def _candidates(report: Report) -> Table:
-    table = _table("model", *COLUMNS, "payments/s")
+    table = figures_table("model", *COLUMNS, "payments/s")
     if report.world == "handbook":
         for known in PUBLISHED:
             cells = [_range(*known.auc), _range(*known.ap), _range(*known.cp100), *[NOTHING] * 6]
@@ -56,7 +63,7 @@ def _candidates(report: Report) -> Table:
 
 
 def _folds(best: Candidate) -> Table:
-    table = _table(f"{best.recipe.family.text}, training from", *COLUMNS, "payments", "frauds")
+    table = figures_table(f"{best.recipe.family.text}, training from", *COLUMNS, "payments", "frauds")
     for name, figures in best.per_fold.items():
         table.add_row(name, *_cells(figures), f"{figures.rows:,}", f"{figures.frauds:,}")
     return table
@@ -64,14 +71,16 @@ def _folds(best: Candidate) -> Table:
 
 def _scenarios(report: Report) -> Table:
     candidates = report.outcome.candidates
-    table = _table(f"recall at {SCENARIO_RATE:.1%} false positives", *(one.recipe.family.text for one in candidates))
+    table = figures_table(
+        f"recall at {SCENARIO_RATE:.1%} false positives", *(one.recipe.family.text for one in candidates)
+    )
     for kind in report.outcome.best.figures.per_scenario_recall:
         table.add_row(kind, *(f"{one.figures.per_scenario_recall[kind]:.3f}" for one in candidates))
     return table
 
 
 def _ablations(report: Report) -> Table:
-    table = _table(f"{report.outcome.best.recipe.family.text} without", "AP", "loss")
+    table = figures_table(f"{report.outcome.best.recipe.family.text} without", "AP", "loss")
     for one in report.ablations:
         table.add_row(f"{one.without} ({len(one.features)} features)", f"{one.ap:.3f}", f"{one.loss:.3f}")
     return table
@@ -107,22 +116,6 @@ def _cells(figures: Figures) -> tuple[str, ...]:
 
 def _range(low: float, high: float) -> str:
     return f"{low:.3f}" if low == high else f"{low:.3f}-{high:.3f}"
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
-    for name in columns:
-        table.add_column(name, justify="left" if name == columns[0] else "right", no_wrap=True)
-    return table
-
-
-def _print(table: Table, console: Console) -> None:
-    """At its full width, into pipes and on narrow terminals, too: half a number says nothing."""
-    width = console.width
-    console.width = max(width, console.measure(table, options=console.options.update(max_width=WIDEST)).maximum)
-    console.print(table)
-    console.width = width
-    console.print()
 
 
 def _say(console: Console, line: str, *, style: str = "") -> None:

@@ -4,13 +4,13 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from fraudstream.features.stability import CHANGED, SHIFTED
 from fraudstream.ports.quality import DayQuality, FeatureDrift
 from fraudstream.quality.drift import SCORE
 from fraudstream.quality.figures import LiveQuality
+from fraudstream.tables import figures_table, print_whole
 
 NOTHING = "–"  # noqa: RUF001 - a dash for nothing
 OUTCOMES = ("known\n%", "frauds", "caught", "recall\n%", "value\n%", "judged", "preci-\nsion %")
@@ -18,7 +18,6 @@ HINTS = (
     "Recall and value are of the frauds known so far, precision is of the alerts judged so far;",
     "`fraudstream quality --day` shows how a day's figures moved as its labels arrived.",
 )
-WIDEST = 200
 DRIFT_LINES = 10
 """Features shown of the newest day that was compared: of those that moved, those that moved most."""
 
@@ -26,12 +25,12 @@ DRIFT_LINES = 10
 def show_days(quality: LiveQuality, console: Console) -> None:
     """Print one line for each day and model version, as known at the end of one day, and the newest drift."""
     console.print(Text(f"Live quality, as known on {quality.known_on}", style="bold"), soft_wrap=True)
-    table = _table("day", "model", "payments", "alerts", "rate\n%", *OUTCOMES, "score\nPSI", "moved")
+    table = figures_table("day", "model", "payments", "alerts", "rate\n%", *OUTCOMES, "score\nPSI", "moved")
     for row in quality.newest():
         drift = [item for item in quality.drift if (item.day, item.model_version) == (row.day, row.model_version)]
         cells = (str(row.day), row.model_version, f"{row.payments:,}", f"{row.alerts:,}", _number(row.alert_rate, 2))
         table.add_row(*map(Text, (*cells, *_outcomes(row))), *_moved(drift))
-    _print(table, console)
+    print_whole(table, console)
     _show_drift(quality.drift, console)
     for version, until in quality.reference_until.items():
         said = f"Version {version} is compared with its own first week, which ends {until:%Y-%m-%d %H:%M} UTC."
@@ -43,11 +42,11 @@ def show_days(quality: LiveQuality, console: Console) -> None:
 def show_cohorts(day: dt.date, quality: LiveQuality, console: Console) -> None:
     """Print one line for each day on which something became known of one day's payments, and their drift."""
     console.print(Text(f"Payments of {day}, as their labels arrived", style="bold"), soft_wrap=True)
-    table = _table("known on", "after", "model", *OUTCOMES)
+    table = figures_table("known on", "after", "model", *OUTCOMES)
     for row in quality.cohorts:
         after = (row.as_known_on - row.day).days
         table.add_row(*map(Text, (str(row.as_known_on), f"{after} d", row.model_version, *_outcomes(row))))
-    _print(table, console)
+    print_whole(table, console)
     for row in quality.newest():
         said = f"Version {row.model_version} scored {row.payments:,} payments and alerted {row.alerts:,} of them"
         console.print(Text(f"{said} ({percent(row.alert_rate, 2)})."), soft_wrap=True)
@@ -86,21 +85,6 @@ def _number(share: float | None, places: int = 1) -> str:
     return percent(share, places).removesuffix(" %")
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
-    for name in columns:
-        table.add_column(name, justify="left" if name == columns[0] else "right", no_wrap=True)
-    return table
-
-
-def _print(table: Table, console: Console) -> None:
-    """Print a table at its full width, on narrow terminals and into pipes, too: half a number says nothing."""
-    width = console.width
-    console.width = max(width, console.measure(table, options=console.options.update(max_width=WIDEST)).maximum)
-    console.print(table)
-    console.width = width
-
-
 def _moved(drift: Sequence[FeatureDrift]) -> tuple[Text, Text]:
     """The index of the score, and how many features have shifted."""
     if not drift:
@@ -127,7 +111,7 @@ def _show_drift(drift: Sequence[FeatureDrift], console: Console) -> None:
         console.print(Text(said), soft_wrap=True)
         return
     console.print(Text(f"Drift on {day}, against the version's first week (PSI)", style="bold"), soft_wrap=True)
-    table = _table("feature", "index")
+    table = figures_table("feature", "index")
     for item in moved:
         table.add_row(Text(item.feature), Text(f"{item.psi:.3f}", style=_style(item.psi)))
-    _print(table, console)
+    print_whole(table, console)

@@ -1,24 +1,14 @@
 """Verification of a database: a healthy one balances, and what SQL spoils is named."""
 
-import contextlib
 import uuid
-from collections.abc import Iterator
 
 import pytest
-from tests.integration.verify.postgres_stack import PostgresStack, fill
+from tests.integration.verify.postgres_stack import PostgresStack
 
 from fraudstream.adapters.database.ledger_reader import PostgresLedger
 from fraudstream.errors import TemporarilyUnavailable
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def stack(database_url: str) -> Iterator[PostgresStack]:
-    with contextlib.ExitStack() as resources:
-        stack = PostgresStack(database_url, resources)
-        fill(stack)
-        yield stack
 
 
 @pytest.mark.parametrize("window_records", [1, 9, 20_000])

@@ -1,11 +1,8 @@
 """Errors that a schema, a single writer or one commit should make impossible, planted by SQL: each is named."""
 
-import contextlib
-from collections.abc import Iterator
-
 import psycopg2.errors
 import pytest
-from tests.integration.verify.postgres_stack import PostgresStack, fill
+from tests.integration.verify.postgres_stack import PostgresStack
 
 from fraudstream.adapters.database.vitals import Order, read_order
 
@@ -63,14 +60,6 @@ PLANTED: dict[str, tuple[str, dict[str, int]]] = {
         {"wrong_slices": 3},  # it begins too early; both count otherwise than their rows
     ),
 }
-
-
-@pytest.fixture
-def stack(database_url: str) -> Iterator[PostgresStack]:
-    with contextlib.ExitStack() as resources:
-        stack = PostgresStack(database_url, resources)
-        fill(stack)
-        yield stack
 
 
 @pytest.mark.parametrize(("statement", "counts"), PLANTED.values(), ids=PLANTED)

@@ -1,11 +1,8 @@
 """Errors of money, planted with SQL in a database that was healthy: each is named with its sum."""
 
-import contextlib
-from collections.abc import Iterator
-
 import msgspec
 import pytest
-from tests.integration.verify.postgres_stack import PostgresStack, fill
+from tests.integration.verify.postgres_stack import PostgresStack
 
 from fraudstream.contracts.alert import encode_alert, parse_alert
 from fraudstream.contracts.topics import ALERTS
@@ -23,14 +20,6 @@ WRONG = {
         "money: alerts 0.50 less than the scores that say alert",
     ),
 }
-
-
-@pytest.fixture
-def stack(database_url: str) -> Iterator[PostgresStack]:
-    with contextlib.ExitStack() as resources:
-        stack = PostgresStack(database_url, resources)
-        fill(stack)
-        yield stack
 
 
 def test_a_healthy_database_has_one_sum_at_every_stage(stack: PostgresStack) -> None:
