@@ -46,3 +46,8 @@ def test_gaps_are_accepted_by_the_archivers_role_alone(world: RoleWorld) -> None
         pytest.raises(ConfigurationError, match="DATABASE_URL must name the archiver's role"),
     ):
         ledger.accept_gaps()
+
+
+def test_the_archivers_role_is_told_who_verifies(world: RoleWorld) -> None:
+    with pytest.raises(ConfigurationError, match=r"must name the reader's role \(permission denied for table slices\)"):
+        ArchiveVerification(PostgresArchiveReader(world.url(Role.ARCHIVER)), MemoryObjects()).run()

@@ -3,12 +3,11 @@
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 
-import psycopg2
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 
 from fraudstream.adapters.database.archive_rows import FILE_COLUMNS, file_of, gap_of
+from fraudstream.adapters.database.refusals import refusals_told
 from fraudstream.adapters.database.sessions import connect
-from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.ports.archive import ArchivedFile, ArchivedLog, Gap, ScoredLog, Totals, Zone
 
 _FILES = f"""
@@ -32,6 +31,7 @@ SELECT count(*), count(*) FILTER (WHERE alert), coalesce(sum(amount::numeric), 0
 FROM scored_transactions WHERE topic_id = %s AND partition = %s AND "offset" BETWEEN %s AND %s
 """
 """A float8 becomes a numeric of 15 digits."""
+FORBIDDEN = "this database role may not see all of the ledger: DATABASE_URL must name the reader's role"
 
 
 class PostgresArchiveReader:
@@ -43,14 +43,14 @@ class PostgresArchiveReader:
     @contextmanager
     def snapshot(self) -> Iterator["PostgresArchiveSnapshot"]:
         """See `ArchiveReader.snapshot`."""
-        try:
-            with closing(connect(self._url, application="fraudstream archive verify")) as connection:
-                connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
-                with connection.cursor() as cursor:
-                    cursor.execute("SET LOCAL statement_timeout = '120s'; SET LOCAL work_mem = '64MB'")
-                    yield PostgresArchiveSnapshot(cursor)
-        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-            raise TemporarilyUnavailable(f"the ledger of the archive could not be read: {error}") from error
+        with (
+            refusals_told(forbidden=FORBIDDEN, trouble="the ledger of the archive could not be read"),
+            closing(connect(self._url, application="fraudstream archive verify")) as connection,
+        ):
+            connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+            with connection.cursor() as cursor:
+                cursor.execute("SET LOCAL statement_timeout = '120s'; SET LOCAL work_mem = '64MB'")
+                yield PostgresArchiveSnapshot(cursor)
 
 
 class PostgresArchiveSnapshot:

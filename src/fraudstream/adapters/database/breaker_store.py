@@ -5,14 +5,12 @@ import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-import psycopg2
-from psycopg2 import errors
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 
 from fraudstream.adapters.database.held_alerts import release_for_free
 from fraudstream.adapters.database.outbox_store import CHANNEL
+from fraudstream.adapters.database.refusals import refusals_told
 from fraudstream.adapters.database.sessions import connect
-from fraudstream.errors import ConfigurationError, TemporarilyUnavailable
 from fraudstream.ports.breaker import HoldStatus
 
 _STATUS = """
@@ -20,6 +18,7 @@ SELECT count(*), min(held_at),
        coalesce((SELECT published FROM alert_windows WHERE begins_at = to_timestamp(%s)), 0)
 FROM outbox WHERE held_at IS NOT NULL
 """
+FORBIDDEN = "this database role may not release alerts: DATABASE_URL must name the relay's role, or the schema's owner"
 
 
 class PostgresHeldAlerts:
@@ -48,18 +47,11 @@ class PostgresHeldAlerts:
 
     @contextmanager
     def _transaction(self) -> Iterator[Cursor]:
-        try:
-            with (
-                closing(connect(self._url, application="fraudstream breaker")) as connection,
-                connection,
-                connection.cursor() as cursor,
-            ):
-                cursor.execute("SET LOCAL statement_timeout = '30s'; SET LOCAL lock_timeout = '20s'")
-                yield cursor
-        except (errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction) as error:
-            raise ConfigurationError(
-                "this database role may not release alerts: DATABASE_URL must name the relay's role, or the schema's "
-                f"owner ({error.diag.message_primary})"
-            ) from error
-        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-            raise TemporarilyUnavailable(f"the held alerts did not answer: {error}") from error
+        with (
+            refusals_told(forbidden=FORBIDDEN, trouble="the held alerts did not answer"),
+            closing(connect(self._url, application="fraudstream breaker")) as connection,
+            connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.execute("SET LOCAL statement_timeout = '30s'; SET LOCAL lock_timeout = '20s'")
+            yield cursor

@@ -9,15 +9,15 @@ from dataclasses import astuple
 import msgspec
 import numpy as np
 import psycopg2
-from psycopg2 import errors
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 from psycopg2.extras import execute_values
 
 from fraudstream.adapters.database import quality_queries as queries
 from fraudstream.adapters.database.binary_rows import DOUBLE, copy_rows, floats
+from fraudstream.adapters.database.refusals import refusals_told
 from fraudstream.adapters.database.sessions import connect
-from fraudstream.errors import ConfigurationError, TemporarilyUnavailable
+from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.features.catalogue import CATALOGUE_VERSION, FEATURE_COUNT
 from fraudstream.features.stability import Histogram
 from fraudstream.ports.quality import (
@@ -42,6 +42,12 @@ class _Mark(msgspec.Struct, frozen=True):
 
     turn: int
     positions: list[tuple[str, int, int]]
+
+
+FORBIDDEN = (
+    "this database role may not store what is measured: DATABASE_URL must name the role of live quality, or the "
+    "schema's owner"
+)
 
 
 class PostgresQuality:
@@ -169,19 +175,15 @@ class PostgresQuality:
     @contextmanager
     def _transaction(self) -> Iterator[Cursor]:
         try:
-            if self._connection is None:
-                self._connection = connect(self._url, application="fraudstream quality")
-            with self._connection, self._connection.cursor() as cursor:
-                cursor.execute(_LIMITS)
-                yield cursor
-        except (errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction) as error:
-            raise ConfigurationError(
-                "this database role may not store what is measured: DATABASE_URL must name the role of live quality, "
-                f"or the schema's owner ({error.diag.message_primary})"
-            ) from error
-        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+            with refusals_told(forbidden=FORBIDDEN, trouble="live quality could not be read or stored"):
+                if self._connection is None:
+                    self._connection = connect(self._url, application="fraudstream quality")
+                with self._connection, self._connection.cursor() as cursor:
+                    cursor.execute(_LIMITS)
+                    yield cursor
+        except TemporarilyUnavailable:
             self.close()
-            raise TemporarilyUnavailable(f"live quality could not be read or stored: {error}") from error
+            raise
 
 
 def _bounds(day: dt.date) -> dict[str, dt.datetime]:

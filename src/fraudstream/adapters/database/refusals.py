@@ -1,9 +1,12 @@
 """What PostgreSQL refuses for a time, and what whoever runs it can do about it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import psycopg2
 from psycopg2 import errors
 
-from fraudstream.errors import TemporarilyUnavailable
+from fraudstream.errors import ConfigurationError, TemporarilyUnavailable
 
 FOR_A_TIME = (psycopg2.OperationalError, psycopg2.InterfaceError, errors.ReadOnlySqlTransaction)
 """Errors after which the same work may be tried again, best on a new connection."""
@@ -24,3 +27,23 @@ def unavailable(trouble: str, error: psycopg2.Error) -> TemporarilyUnavailable:
     if isinstance(error, errors.DiskFull):
         return TemporarilyUnavailable(f"{NO_SPACE} ({error.diag.message_primary})")
     return TemporarilyUnavailable(f"{trouble}: {error}")
+
+
+@contextmanager
+def refusals_told(*, forbidden: str, trouble: str) -> Iterator[None]:
+    """Tell what PostgreSQL refuses in the project's errors, around the work of a command.
+
+    Args:
+        forbidden: what the database role may not do, and which one may.
+        trouble: what did not answer.
+
+    Raises:
+        ConfigurationError: the role has no right to this, or may only read.
+        TemporarilyUnavailable: anything that passes.
+    """
+    try:
+        yield
+    except (errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction) as error:
+        raise ConfigurationError(f"{forbidden} ({error.diag.message_primary})") from error
+    except FOR_A_TIME as error:
+        raise unavailable(trouble, error) from error

@@ -4,15 +4,19 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 
-import psycopg2
 from psycopg2 import errors
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 
+from fraudstream.adapters.database.refusals import refusals_told
 from fraudstream.adapters.database.sessions import connect
-from fraudstream.errors import ConfigurationError, ImpossibleRequest, TemporarilyUnavailable
+from fraudstream.errors import ImpossibleRequest
 from fraudstream.ports.cases import RecordPlace
 from fraudstream.ports.replays import Replay, ReplayRequest
 
+FORBIDDEN = (
+    "this database role may neither send records again nor see their bytes: DATABASE_URL must name the operator's "
+    "role, or the schema's owner"
+)
 _BEGIN = """
 INSERT INTO replays (topic, topic_id, partition, "offset", attempt, author, reason, repair, value_hash)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING replay_id
@@ -93,6 +97,7 @@ class PostgresReplayBook:
     def _transaction(self) -> Iterator[Cursor]:
         try:
             with (
+                refusals_told(forbidden=FORBIDDEN, trouble="the book of replays did not answer"),
                 closing(connect(self._url, application="fraudstream replay")) as connection,
                 connection,
                 connection.cursor() as cursor,
@@ -101,13 +106,6 @@ class PostgresReplayBook:
                 yield cursor
         except errors.UniqueViolation as error:
             raise ImpossibleRequest("somebody else has just sent this record again; look at it first") from error
-        except (errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction) as error:
-            raise ConfigurationError(
-                "this database role may neither send records again nor see their bytes: DATABASE_URL must name the "
-                f"operator's role, or the schema's owner ({error.diag.message_primary})"
-            ) from error
-        except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-            raise TemporarilyUnavailable(f"the book of replays did not answer: {error}") from error
 
 
 def columns_of(places: Sequence[RecordPlace]) -> tuple[list[str], list[int], list[int]]:
