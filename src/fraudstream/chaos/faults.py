@@ -8,6 +8,7 @@ import signal
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from fraudstream.adapters.aws.bucket import ensure_bucket
 from fraudstream.adapters.aws.resources import ensure_alerting_resources
 from fraudstream.chaos.plan import Fault, Kind
 from fraudstream.chaos.pulse import Pulse, Sign
@@ -18,7 +19,7 @@ from fraudstream.local import apps
 from fraudstream.local.pids import family, started_at
 from fraudstream.local.ports import is_listening
 from fraudstream.local.processes import Command
-from fraudstream.settings import AlertingSettings, DatabaseSettings, KafkaSettings
+from fraudstream.settings import AlertingSettings, ArchiveSettings, DatabaseSettings, KafkaSettings
 
 SERVERS = ("kafka", "postgres", "aws", "mlflow")
 PAUSE_SECONDS = 6.0
@@ -102,6 +103,7 @@ class Hands:
                 self.pulse.until_more(Sign.NOTIFICATIONS, timeout=3.0)
         self.stage.server_again("aws")
         ensure_alerting_resources(AlertingSettings.load())
+        ensure_bucket(ArchiveSettings.load().archive_bucket)
         supervisor.start(trigger)
 
     def _pause(self, target: str) -> None:

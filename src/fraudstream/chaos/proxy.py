@@ -1,7 +1,6 @@
 """A wire that can be cut: a TCP proxy on loopback whose connections are torn down, delayed or refused on demand."""
 
 import asyncio
-import contextlib
 import threading
 from collections.abc import Coroutine
 from types import TracebackType
@@ -93,7 +92,7 @@ class Wire:
                 end.transport.abort()
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, answers: bool = False) -> None:
-        with contextlib.suppress(OSError):
+        try:
             while chunk := await reader.read(CHUNK):
                 if answers and self.delay:
                     await asyncio.sleep(self.delay)
@@ -101,3 +100,5 @@ class Wire:
                 await writer.drain()
             if writer.can_write_eof():
                 writer.write_eof()
+        except OSError:  # one end was torn down: the other must hear of it, or it waits for ever
+            writer.transport.abort()

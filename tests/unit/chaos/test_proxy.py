@@ -2,6 +2,7 @@
 
 import socket
 import socketserver
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -90,3 +91,18 @@ def test_answers_are_held_back(wire: Wire) -> None:
 
 def _raise() -> bool:
     raise ConnectionResetError("the connection ended without a word")
+
+
+def test_whoever_waits_for_an_answer_hears_that_the_server_was_killed() -> None:
+    """The system tears down a killed server's connections, which is no end of input but an error."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listening,
+        Wire(listening.getsockname()[1]) as wire,
+        client(wire) as connection,
+    ):
+        connection.sendall(b"a question\n")
+        server, _ = listening.accept()
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        server.close()
+
+        assert connection.recv(1) == b""
