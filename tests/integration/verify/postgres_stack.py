@@ -74,6 +74,9 @@ class PostgresStack:
     role_urls: Mapping[Role, str] = field(default_factory=dict)
     clock: ManualClock = field(default_factory=lambda: ManualClock(1_764_000_000.0))
     broker: MemoryBroker = field(default_factory=MemoryBroker)
+    epoch: int = 1
+    is_new: bool = True
+    """Whether no model is at work yet: one is put to work then."""
     _models: ModelCache = field(default_factory=ModelCache)
 
     def __post_init__(self) -> None:
@@ -83,7 +86,8 @@ class PostgresStack:
             contextlib.closing(PostgresSliceStore(self.url_of(Role.SCORER), application="test"))
         )
         self.labels = self.resources.enter_context(contextlib.closing(PostgresLabelStore(self.url_of(Role.LABELS))))
-        self.deploy("1", weight=0.05, threshold=0.3)
+        if self.is_new:
+            self.deploy("1", weight=0.05, threshold=0.3)
 
     def url_of(self, role: Role) -> str:
         """Where the process of this role connects."""
@@ -118,7 +122,7 @@ class PostgresStack:
             log_time=np.array([record.log_time for record in records], np.float64),
             values=[record.value for record in records],
         )
-        part = LogPart(TRANSACTIONS, self.topic_id, partition, epoch=1)
+        part = LogPart(TRANSACTIONS, self.topic_id, partition, self.epoch)
         score_slice(read_records(values, max_future=MAX_FUTURE), part, self._slices, self._models, label_delay=0.0)
 
     def applier(self) -> LabelApplier:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
@@ -27,7 +28,8 @@ def upgrade(url: str) -> None:
 
     Raises:
         TemporarilyUnavailable: the server did not answer.
-        ConfigurationError: the migrations are not installed, or the server refuses the URL's password.
+        ConfigurationError: the migrations are not installed, the database is newer than they are, or the server
+            refuses the URL's password.
     """
     engine = create_engine(
         url,
@@ -42,6 +44,11 @@ def upgrade(url: str) -> None:
     except OperationalError as error:
         raise refusal(engine.url, error.orig) or TemporarilyUnavailable(
             f"the database could not be migrated: {error.orig}"
+        ) from error
+    except CommandError as error:
+        raise ConfigurationError(
+            f"the database was migrated by another version, probably a newer one ({error}); an older version works "
+            "on it as it is: restart its services without `fraudstream migrate`, or install the newer version"
         ) from error
 
 
