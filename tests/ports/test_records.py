@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from zlib import crc32
 
 import pytest
+from confluent_kafka.admin import AdminClient
 
-from fraudstream.adapters.kafka import KafkaAdmin, KafkaConsumer, KafkaProducer
+from fraudstream.adapters.kafka import KafkaAdmin, KafkaConsumer, KafkaProducer, connection_options
 from fraudstream.adapters.memory import MemoryBroker, MemoryConsumer, MemoryProducer
 from fraudstream.clock import SystemClock
 from fraudstream.contracts.topics import MAX_MESSAGE_BYTES
 from fraudstream.errors import ConfigurationError, MalformedEvent, TemporarilyUnavailable
-from fraudstream.ports.records import Delivery, Record, RecordConsumer, RecordProducer
+from fraudstream.ports.records import Delivery, MembershipLost, Record, RecordConsumer, RecordProducer
 
 if TYPE_CHECKING:
     from fraudstream.settings import KafkaSettings
@@ -25,6 +26,10 @@ pytestmark = pytest.mark.ports
 PATIENCE = 30.0
 
 
+FORGETFUL_MS = 10_000
+"""How long a member may not poll: as long as its session at the least."""
+
+
 @dataclass
 class Log:
     """One fresh topic with two partitions, and how to reach it."""
@@ -32,6 +37,8 @@ class Log:
     admin: MemoryBroker | KafkaAdmin
     producer: RecordProducer
     open_consumer: Callable[[str, str], RecordConsumer]
+    forget: Callable[[str, str], None]
+    """Have the group of a consumer go on without it."""
     topic: str = field(default_factory=lambda: f"topic-{uuid.uuid4().hex[:12]}")
 
     def send(self, *values: bytes, key: bytes | None = b"k") -> list[Delivery]:
@@ -49,16 +56,30 @@ class Log:
 def log(request: pytest.FixtureRequest) -> Log:
     if request.param == "memory":
         broker = MemoryBroker(clock=SystemClock())
-        made = Log(broker, MemoryProducer(broker), lambda topic, group: MemoryConsumer(broker, topic, group))
+        made = Log(
+            broker,
+            MemoryProducer(broker),
+            lambda topic, group: MemoryConsumer(broker, topic, group),
+            broker.forget_members,
+        )
     else:
         settings: KafkaSettings = request.getfixturevalue("kafka_settings")
         made = Log(
             KafkaAdmin(settings),
             KafkaProducer(settings),
-            lambda topic, group: KafkaConsumer(settings, topic, group=group),
+            lambda topic, group: KafkaConsumer(settings, topic, group=group, longest_processing_ms=FORGETFUL_MS),
+            lambda _, group: until_forgotten(settings, group),
         )
     made.admin.ensure_topics({made.topic: 2}, 1)
     return made
+
+
+def until_forgotten(settings: "KafkaSettings", group: str) -> None:
+    """Wait until a group has no member: one that does not poll leaves."""
+    admin = AdminClient(connection_options(settings))
+    deadline = time.monotonic() + PATIENCE
+    while admin.describe_consumer_groups([group])[group].result(PATIENCE).members:
+        assert time.monotonic() < deadline, "the member is still there"
 
 
 def read(consumer: RecordConsumer, count: int) -> list[Record]:
@@ -193,6 +214,21 @@ def test_what_was_read_but_not_committed_is_read_again(log: Log) -> None:
 
     with log.consumer() as consumer:
         assert values(read(consumer, 1)) == [b"unfinished"]
+
+
+def test_a_member_that_its_group_went_on_without_is_told_and_reads_again_from_the_position(log: Log) -> None:
+    log.send(b"done", b"doing", b"waiting")
+    with log.consumer() as consumer:
+        records = read(consumer, 2)
+        consumer.commit(next_offsets(records[:1]))
+        log.forget(log.topic, f"readers-{log.topic}")
+
+        with pytest.raises(MembershipLost, match=f"positions in {log.topic} were not committed"):
+            consumer.commit(next_offsets(records))
+        again = read(consumer, 2)
+        consumer.commit(next_offsets(again))
+
+    assert values(again) == [b"doing", b"waiting"]
 
 
 def test_seeking_reads_again_from_an_offset(log: Log) -> None:

@@ -21,7 +21,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from fraudstream.contracts.topics import MAX_MESSAGE_BYTES
 from fraudstream.errors import ConfigurationError, MalformedEvent, TemporarilyUnavailable
-from fraudstream.ports.records import Delivery, OnDelivery, Record, TopicPartitions
+from fraudstream.ports.records import Delivery, MembershipLost, OnDelivery, Record, TopicPartitions
 from fraudstream.settings import KafkaSettings
 
 LOG_CRITICAL = 2
@@ -33,6 +33,18 @@ DELIVERY_TIMEOUT_MS = 120_000
 LONGEST_PROCESSING_MS = 900_000
 """Milliseconds a consumer may spend on what it consumed before the group gives its partitions away: as long as an
 invocation of a Lambda may take. A process that dies is noticed much earlier, by its session."""
+LOST_MEMBERSHIP = {
+    KafkaError.UNKNOWN_MEMBER_ID,
+    KafkaError.ILLEGAL_GENERATION,
+    KafkaError.REBALANCE_IN_PROGRESS,
+    KafkaError._ASSIGNMENT_LOST,  # noqa: SLF001 - the constant's public name
+}
+"""What a group answers to a member that it has gone on without, after a restart of the broker for example."""
+NO_TROUBLE = {
+    KafkaError._PARTITION_EOF,  # noqa: SLF001 - the constant's public name
+    KafkaError._MAX_POLL_EXCEEDED,  # noqa: SLF001 - the same
+}
+"""What is no record and needs nobody's attention: a member that was away too long is told so by its next commit."""
 TOPIC_CONFIG = {"message.timestamp.type": "LogAppendTime"}
 """The broker stamps every record: `Record.log_time` must not be a producer's clock."""
 READ_AT_A_TIME = 10_000
@@ -105,7 +117,9 @@ class KafkaProducer:
 class KafkaConsumer:
     """`RecordConsumer` of one topic; a group without a position begins at the first record."""
 
-    def __init__(self, settings: KafkaSettings, topic: str, *, group: str) -> None:
+    def __init__(
+        self, settings: KafkaSettings, topic: str, *, group: str, longest_processing_ms: int = LONGEST_PROCESSING_MS
+    ) -> None:
         self._topic = topic
         self._consumer = Consumer(
             connection_options(settings)
@@ -115,7 +129,7 @@ class KafkaConsumer:
                 "enable.auto.commit": False,
                 "fetch.wait.max.ms": 50,
                 "session.timeout.ms": 10_000,
-                "max.poll.interval.ms": LONGEST_PROCESSING_MS,
+                "max.poll.interval.ms": longest_processing_ms,
             }
         )
         self._consumer.subscribe([topic])
@@ -128,8 +142,20 @@ class KafkaConsumer:
         """See `RecordConsumer.commit`."""
         places = [TopicPartition(self._topic, partition, offset) for partition, offset in next_offsets.items()]
         if places:
-            with _mapped(f"positions in {self._topic} were not committed"):
+            trouble = f"positions in {self._topic} were not committed"
+            try:
                 self._consumer.commit(offsets=places, asynchronous=False)
+            except KafkaException as error:
+                if error.args[0].code() not in LOST_MEMBERSHIP:
+                    raise TemporarilyUnavailable(f"{trouble}: {error.args[0].str()}") from error
+                self._join_again()
+                raise MembershipLost(f"{trouble}, the group has given them to others: {error.args[0].str()}") from error
+
+    def _join_again(self) -> None:
+        """By ourselves, since librdkafka does so only while it is polled, and from the positions committed last."""
+        with _mapped(f"{self._topic} was not subscribed to again"):
+            self._consumer.unsubscribe()
+            self._consumer.subscribe([self._topic])
 
     def seek(self, partition: int, offset: int) -> None:
         """See `RecordConsumer.seek`."""
@@ -265,7 +291,7 @@ def _is_record(message: Message) -> bool:
     error = message.error()
     if error is None:
         return True
-    if error.code() == KafkaError._PARTITION_EOF or error.retriable():  # noqa: SLF001 - the constant's public name
+    if error.code() in NO_TROUBLE or error.retriable():
         return False
     raise TemporarilyUnavailable(f"{message.topic()}: {error.str()}")
 

@@ -9,7 +9,7 @@ from zlib import crc32
 from fraudstream.clock import Clock, ManualClock
 from fraudstream.contracts.topics import MAX_MESSAGE_BYTES
 from fraudstream.errors import ConfigurationError, MalformedEvent, TemporarilyUnavailable
-from fraudstream.ports.records import Delivery, OnDelivery, Record, TopicPartitions
+from fraudstream.ports.records import Delivery, MembershipLost, OnDelivery, Record, TopicPartitions
 
 
 @dataclass
@@ -22,6 +22,18 @@ class MemoryBroker:
     ids: dict[str, str] = field(default_factory=dict)
     committed: dict[tuple[str, str, int], int] = field(default_factory=dict)
     _without_key: int = 0
+
+    _forgotten: set[tuple[str, str]] = field(default_factory=set)
+
+    def forget_members(self, topic: str, group: str) -> None:
+        """Have a group go on without the members it has; the first to commit notices."""
+        self._forgotten.add((topic, group))
+
+    def knows_member(self, topic: str, group: str) -> bool:
+        """Whether a group still has its member; one that it hasn't is taken as a new one from then on."""
+        is_known = (topic, group) not in self._forgotten
+        self._forgotten.discard((topic, group))
+        return is_known
 
     def append(self, topic: str, key: bytes | None, value: bytes) -> Record:
         """Append one record and return it."""
@@ -109,6 +121,9 @@ class MemoryConsumer:
 
     def commit(self, next_offsets: Mapping[int, int]) -> None:
         """See `RecordConsumer.commit`."""
+        if next_offsets and not self.broker.knows_member(self.topic, self.group):
+            self._next.clear()
+            raise MembershipLost(f"positions in {self.topic} were not committed: the group has forgotten this member")
         for partition, offset in next_offsets.items():
             self.broker.committed[self.group, self.topic, partition] = offset
 

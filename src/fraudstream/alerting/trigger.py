@@ -19,7 +19,7 @@ from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.metrics.board import Board
 from fraudstream.metrics.catalogue import DELIVERED, FUNCTION_FAILURES, FUNCTION_WAITS, IN_HAND, REFUSED_RECORDS
 from fraudstream.ports.delivery import FunctionInvoker
-from fraudstream.ports.records import Record, RecordConsumer
+from fraudstream.ports.records import MembershipLost, Record, RecordConsumer
 
 log = structlog.get_logger()
 
@@ -111,12 +111,19 @@ class Trigger:
         for batch in list(batches(self._taken, most=self._policy.batch_size, payload_limit=self._policy.payload_limit)):
             if not self._deliver(batch):
                 break
-            self._consumer.commit({record.partition: record.offset + 1 for record in batch})
+            self._commit(batch)
             self._taken = self._taken[len(batch) :]
             self._board.count(DELIVERED, len(batch))
             self._board.set(IN_HAND, len(self._taken))
             done += len(batch)
         return done
+
+    def _commit(self, batch: Sequence[Record]) -> None:
+        try:
+            self._consumer.commit({record.partition: record.offset + 1 for record in batch})
+        except MembershipLost:
+            self._taken = []
+            raise
 
     def _collect(self, timeout: float) -> list[Record]:
         """The first records that come, and those that follow within the batching window."""

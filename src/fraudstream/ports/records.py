@@ -4,6 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from fraudstream.errors import TemporarilyUnavailable
+
+
+class MembershipLost(TemporarilyUnavailable):
+    """Forget what was consumed and not committed: it comes again, to this member of the group or to another."""
+
 
 @dataclass(frozen=True)
 class Record:
@@ -64,7 +70,12 @@ class RecordConsumer(Protocol):
         ...
 
     def commit(self, next_offsets: Mapping[int, int]) -> None:
-        """Remember where the group goes on, for each partition (the next offset to read)."""
+        """Remember where the group goes on, for each partition (the next offset to read).
+
+        Raises:
+            MembershipLost: the group went on without this member, which has joined again.
+            TemporarilyUnavailable: nothing is known to be remembered; the same may be committed again.
+        """
         ...
 
     def seek(self, partition: int, offset: int) -> None:

@@ -13,6 +13,7 @@ from fraudstream.alerting.trigger import TriggerPolicy
 from fraudstream.contracts.topics import ALERTS, FAILED_ALERTS
 from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.ports.delivery import FunctionAnswer
+from fraudstream.ports.records import MembershipLost
 
 
 def test_a_batch_is_delivered_in_order_and_then_committed() -> None:
@@ -261,6 +262,18 @@ def test_a_position_that_is_not_taken_brings_the_batch_again() -> None:
 
     assert world.trigger.run_once(0.1) == 2
     assert world.function.given == [[0, 1], [0, 1]]
+
+
+def test_a_group_that_went_on_without_the_trigger_gives_it_the_records_again() -> None:
+    world = World()
+    world.send(3)
+    world.broker.forget_members(ALERTS, GROUP)
+
+    with pytest.raises(MembershipLost):
+        world.trigger.run_once(0.1)
+    assert world.trigger.run_once(0.1) == 3
+    assert world.function.given == [[0, 1, 2], [0, 1, 2]]
+    assert world.committed == 3
 
 
 def test_a_stop_during_retries_leaves_the_batch_to_the_next_process() -> None:
