@@ -17,7 +17,7 @@ from fraudstream.evaluation.commands import evaluation
 from fraudstream.provisioning.commands import provision
 from fraudstream.quality.commands import quality
 from fraudstream.rework.commands import quarantine, redrive
-from fraudstream.training.commands import Author, life_cycle
+from fraudstream.training.commands import Author, Days, FirstDay, FromArchive, LastDay, archive_days, life_cycle
 
 app = typer.Typer(
     name="fraudstream",
@@ -102,15 +102,21 @@ def score(
     *,
     seconds: Annotated[float | None, typer.Option(min=1, help="Stop after so many seconds.")] = None,
     takeover: Annotated[bool, typer.Option("--takeover", help="End a running scorer and take its place.")] = False,
+    standby: Annotated[
+        bool, typer.Option("--standby", help="Get ready beside a running scorer, and take its place when it is gone.")
+    ] = False,
 ) -> None:
     """Score payments with Spark until stopped."""
+    from fraudstream.scoring.main import Start  # noqa: PLC0415
     from fraudstream.scoring.main import score as run  # noqa: PLC0415
 
-    run(seconds=seconds, takeover=takeover)
+    if takeover and standby:
+        raise typer.BadParameter("give --takeover or --standby, not both")
+    run(seconds=seconds, start=Start.TAKE_OVER if takeover else Start.STAND_BY if standby else Start.REFUSE)
 
 
 @app.command()
-def train(
+def train(  # noqa: PLR0913 - one for each option
     *,
     promote: Annotated[bool, typer.Option("--promote", help="Put the version to work at once.")] = False,
     unless_deployed: Annotated[bool, typer.Option("--unless-deployed", help="Only if no model is at work.")] = False,
@@ -124,15 +130,21 @@ def train(
     history: Annotated[
         Path | None, typer.Option(help="Payments and labels as JSON lines, in order of time; not the simulated city.")
     ] = None,
+    from_archive: FromArchive = False,
+    first_day: FirstDay = None,
+    last_day: LastDay = None,
+    maturity: Days = 7.0,
     author: Author = None,
 ) -> None:
-    """Train on a simulated history, or on your own; register the model."""
+    """Train on a simulated history, your own or the archive; register the model."""
     from fraudstream.training.main import active_version  # noqa: PLC0415
     from fraudstream.training.main import train as run  # noqa: PLC0415
 
     if unless_deployed and (active := active_version()) is not None:
         typer.echo(f"version {active} is at work already")
         return
+    if from_archive and history is not None:
+        raise typer.BadParameter("give --history or --from-archive, not both")
     trained = run(
         seed=seed,
         customers=customers,
@@ -140,6 +152,7 @@ def train(
         start=_epoch_seconds(start),
         model=model,
         history=history,
+        archive=archive_days(from_archive=from_archive, first=first_day, last=last_day, maturity=maturity),
         promote_because="trained and promoted in one go" if promote else None,
         author=author,
     )

@@ -4,8 +4,10 @@ import os
 import signal
 import socket
 import threading
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from enum import Enum
 from functools import partial
 
 import structlog
@@ -23,9 +25,13 @@ from fraudstream.ports.records import TopicPartitions
 from fraudstream.scoring.job import Log, rehearse, start_scoring, warm_up
 from fraudstream.scoring.positions import starting_offsets
 from fraudstream.scoring.session import has_executors, scoring_session, stop_session
+from fraudstream.scoring.standby import stand_by
 from fraudstream.scoring.task import ScoringTask
 from fraudstream.scoring.watch import Watch, wait_for_model, wait_for_the_database
 from fraudstream.settings import DatabaseSettings, KafkaSettings, ScoringSettings
+
+NEVER_REACHED = 2**62
+"""An offset for a slice on trial, above everything that the one at work commits meanwhile."""
 
 log = structlog.get_logger()
 
@@ -45,12 +51,22 @@ class ScorerSettings:
         return self.database.database_url.get_secret_value()
 
 
-def score(*, seconds: float | None = None, takeover: bool = False) -> None:
+class Start(Enum):
+    """What to do where another scorer is at work on the topic."""
+
+    REFUSE = "refuse"
+    TAKE_OVER = "take over"
+    """End it, and take its place."""
+    STAND_BY = "stand by"
+    """Get ready, wait until it is gone, and take its place."""
+
+
+def score(*, seconds: float | None = None, start: Start = Start.REFUSE) -> None:
     """Score payments until SIGTERM or SIGINT, or for so many seconds.
 
     Args:
         seconds: how long, counted from the start of the stream; without, until stopped.
-        takeover: end a scorer that is at work on the same topic, and take its place.
+        start: what to do where another scorer is at work on the same topic.
 
     Raises:
         ConfigurationError: another scorer is at work, or settings, topic, jars or positions are not as they must be.
@@ -58,32 +74,46 @@ def score(*, seconds: float | None = None, takeover: bool = False) -> None:
     """
     logs.configure("scorer")
     settings = ScorerSettings(KafkaSettings.load(), DatabaseSettings.load(), ScoringSettings.load())
-    run_scorer(settings, threading.Event(), seconds=seconds, takeover=takeover)
+    run_scorer(settings, threading.Event(), seconds=seconds, start=start)
 
 
 def run_scorer(
-    settings: ScorerSettings, stopped: threading.Event, *, seconds: float | None = None, takeover: bool = False
+    settings: ScorerSettings, stopped: threading.Event, *, seconds: float | None = None, start: Start = Start.REFUSE
 ) -> None:
     """What `score` does, with its settings; `stopped` ends it, and is set by SIGTERM and SIGINT."""
     _stop_on_signals(stopped)
-    topic = KafkaAdmin(settings.kafka).describe(settings.topic)
-    clock = SystemClock()
+    admin = KafkaAdmin(settings.kafka)
+    topic = admin.describe(settings.topic)
+    clock, heart = SystemClock(), Heartbeat.load()
     with ScorerRuns(settings.database_url, topic, clock) as runs:
-        runs.acquire(takeover=takeover)
+        is_alone = _is_alone(runs, start)
         log.info("starting Spark", master=settings.scoring.spark_master)
         spark = scoring_session(settings.scoring)
         _stop_on_signals(stopped)  # PySpark has put its own in place
         try:
             with exported("scorer") as board, ThreadPoolExecutor(1, "warm-up") as aside:
                 warm = aside.submit(warm_up, spark, tasks=len(topic.bounds))
+                if not is_alone:
+                    _rehearse_aside(spark, topic, runs.newest(), settings)
+                    if not stand_by(runs, stopped, clock, heart):
+                        return
+                    topic = admin.describe(settings.topic)
+                    runs.found_again(topic)
                 if wait_for_model(runs, stopped) and wait_for_the_database(runs, stopped, board):
                     run = _begin(runs, topic, clock.now())
                     query = _start(spark, topic, run, settings)
-                    heart, has_workers = Heartbeat.load(), partial(has_executors, spark)
+                    has_workers = partial(has_executors, spark)
                     Watch(query, runs, run, clock, stopped, warm, heart, has_workers, board).until_stopped(seconds)
         finally:
             stop_session(spark)
             log.info("scorer stopped")
+
+
+def _is_alone(runs: ScorerRuns, start: Start) -> bool:
+    if start is Start.STAND_BY:
+        return runs.try_acquire()
+    runs.acquire(takeover=start is Start.TAKE_OVER)
+    return True
 
 
 def _begin(runs: ScorerRuns, topic: TopicPartitions, now: float) -> Run:
@@ -95,21 +125,7 @@ def _begin(runs: ScorerRuns, topic: TopicPartitions, now: float) -> Run:
 
 def _start(spark: SparkSession, topic: TopicPartitions, run: Run, settings: ScorerSettings) -> StreamingQuery:
     scoring = settings.scoring
-    log_from_here = Log(
-        bootstrap_servers=settings.kafka.kafka_bootstrap_servers,
-        topic=topic.topic,
-        starting_offsets=starting_offsets(topic, run.next_offset),
-        max_offsets_per_trigger=scoring.max_offsets_per_trigger,
-    )
-    task = ScoringTask(
-        topic=topic.topic,
-        topic_id=topic.topic_id,
-        epoch=run.epoch,
-        database_url=settings.database_url,
-        slice_rows=scoring.slice_rows,
-        max_future=scoring.max_future.total_seconds(),
-        label_delay=scoring.label_delay.total_seconds(),
-    )
+    log_from_here, task = _log_from(topic, run.next_offset, settings), _task(topic, run.epoch, settings)
     rehearse(spark, log_from_here, task, sorted(run.next_offset.items()))
     return start_scoring(
         spark,
@@ -117,6 +133,35 @@ def _start(spark: SparkSession, topic: TopicPartitions, run: Run, settings: Scor
         task,
         checkpoint=f"{scoring.checkpoint_dir.rstrip('/')}/{topic.topic_id}/{run.epoch}",
         trigger_interval_ms=scoring.trigger_interval_ms,
+    )
+
+
+def _rehearse_aside(spark: SparkSession, topic: TopicPartitions, epoch: int, settings: ScorerSettings) -> None:
+    """Rehearse while another one scores: with the end of the log for a start, and offsets that nobody gets to."""
+    ends = {partition: end for partition, (_, end) in topic.bounds.items()}
+    places = [(partition, NEVER_REACHED) for partition in sorted(ends)]
+    rehearse(spark, _log_from(topic, ends, settings), _task(topic, epoch, settings), places)
+
+
+def _log_from(topic: TopicPartitions, next_offset: Mapping[int, int], settings: ScorerSettings) -> Log:
+    return Log(
+        bootstrap_servers=settings.kafka.kafka_bootstrap_servers,
+        topic=topic.topic,
+        starting_offsets=starting_offsets(topic, next_offset),
+        max_offsets_per_trigger=settings.scoring.max_offsets_per_trigger,
+    )
+
+
+def _task(topic: TopicPartitions, epoch: int, settings: ScorerSettings) -> ScoringTask:
+    scoring = settings.scoring
+    return ScoringTask(
+        topic=topic.topic,
+        topic_id=topic.topic_id,
+        epoch=epoch,
+        database_url=settings.database_url,
+        slice_rows=scoring.slice_rows,
+        max_future=scoring.max_future.total_seconds(),
+        label_delay=scoring.label_delay.total_seconds(),
     )
 
 

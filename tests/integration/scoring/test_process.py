@@ -149,3 +149,28 @@ def test_a_takeover_ends_the_other_one_with_a_sentence(log: ScoredTopic, start: 
     log.wait()
 
     assert len(log.vectors()) == 20
+
+
+def test_one_that_stands_by_is_stopped_when_told_and_goes_on_where_a_killed_one_ends(
+    log: ScoredTopic, start: Start
+) -> None:
+    first = start("--standby")
+    first.prints("ready")
+    idle, second = start("--standby"), start("--standby")
+    for standing_by in (idle, second):
+        standing_by.prints("standing by; another scorer is at work")
+    idle.popen.send_signal(signal.SIGTERM)
+    assert idle.ends() == 0
+    places = log.send(*payments(300), key=None)
+    while not log.positions():
+        assert first.popen.poll() is None
+    first.popen.kill()
+    places += log.send(*payments(100), key=None)
+    second.prints("the other scorer is gone; taking its place")
+    second.prints("ready")
+    log.wait()
+
+    assert {place: ["scored"] for place in places} == log.fates()
+    epochs = [epoch for (epoch,) in log.execute("SELECT epoch FROM runs ORDER BY epoch")]
+    assert len(epochs) == 2
+    assert log.execute("SELECT DISTINCT epoch FROM positions") == [(epochs[1],)]

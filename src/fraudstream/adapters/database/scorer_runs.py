@@ -44,6 +44,7 @@ ADMIT_PARTITION = """
     INSERT INTO positions (topic_id, partition, topic, next_offset, epoch) VALUES (%s, %s, %s, %s, %s)
     ON CONFLICT DO NOTHING
 """
+NEWEST_RUN = "SELECT coalesce(max(epoch), 0) FROM runs WHERE topic_id = %s"
 TAKE_POSITIONS = "UPDATE positions SET epoch = %s WHERE topic_id = %s RETURNING partition, next_offset"
 
 
@@ -91,7 +92,7 @@ class ScorerRuns:
             TemporarilyUnavailable: the database did not answer.
         """
         deadline = self._clock.monotonic() + HANDOVER_SECONDS
-        while not self._try_lock():
+        while not self.try_acquire():
             if takeover:
                 self._end_other_sessions()
             if self._clock.monotonic() >= deadline:
@@ -100,6 +101,38 @@ class ScorerRuns:
                     "--takeover`"
                 )
             self._clock.sleep(POLL_SECONDS)
+
+    def try_acquire(self) -> bool:
+        """Become the one scorer of this log if nobody is; returns whether that is so.
+
+        Raises:
+            TemporarilyUnavailable: the database did not answer.
+        """
+        with self._cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_lock(%s)", [self._key])
+            self._is_held = cursor.fetchone() == (True,)
+        return self._is_held
+
+    def newest(self) -> int:
+        """Epoch of the newest run of this log, 0 before the first.
+
+        Raises:
+            TemporarilyUnavailable: the database did not answer.
+        """
+        with self._cursor() as cursor:
+            cursor.execute(NEWEST_RUN, [self._log.topic_id])
+            ((epoch,),) = cursor.fetchall()
+            return int(epoch)
+
+    def found_again(self, log: TopicPartitions) -> None:
+        """Take the log as it is now for what is scored.
+
+        Raises:
+            ConfigurationError: it was deleted and made anew, and is another log.
+        """
+        if log.topic_id != self._log.topic_id:
+            raise ConfigurationError(f"{log.topic} was deleted and made anew meanwhile; start the scorer again")
+        self._log = log
 
     def begin(self, *, host: str, pid: int) -> Run:
         """Begin a run that is newer than every other, and take over the positions; older runs are fenced off by it.
@@ -162,7 +195,7 @@ class ScorerRuns:
             is_fit = False
         if not is_fit:
             self._give_back()  # a session keeps the read-only default it began with
-            if not self._try_lock():
+            if not self.try_acquire():
                 raise Fenced(f"another scorer took over {self._log.topic}; this one stops")
             if self._is_read_only():
                 raise TemporarilyUnavailable(READ_ONLY)
@@ -213,12 +246,6 @@ class ScorerRuns:
             with contextlib.suppress(TemporarilyUnavailable), self._cursor() as cursor:
                 cursor.execute("SELECT pg_advisory_unlock(%s)", [self._key])
             self._close()
-
-    def _try_lock(self) -> bool:
-        with self._cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_lock(%s)", [self._key])
-            self._is_held = cursor.fetchone() == (True,)
-        return self._is_held
 
     def _end_other_sessions(self) -> None:
         with self._cursor() as cursor:
