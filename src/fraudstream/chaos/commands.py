@@ -15,6 +15,7 @@ def run_chaos(
     kills: Annotated[int, typer.Option(min=1, max=200, help="Kills; other faults come between them.")] = 20,
     seconds: Annotated[float, typer.Option(min=30, help="Time in which the faults must be made.")] = 1_200,
     rate: Annotated[float, typer.Option(min=50, max=20_000, help="Payments a second.")] = 500,
+    standby: Annotated[bool, typer.Option(help="Have a second scorer stand by.")] = True,
     matrix: Annotated[
         bool,
         typer.Option("--matrix", help="Interrupt every step of a slice in Spark's workers; no other option counts."),
@@ -28,4 +29,4 @@ def run_chaos(
     from fraudstream.chaos.run import Request, run  # noqa: PLC0415
 
     chosen = secrets.randbelow(1_000_000) if seed is None else seed
-    raise typer.Exit(run(Request(chosen, kills, seconds, rate)))
+    raise typer.Exit(run(Request(chosen, kills, seconds, rate, standby=standby)))

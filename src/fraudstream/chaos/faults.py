@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fraudstream.adapters.aws.bucket import ensure_bucket
+from fraudstream.adapters.aws.queue import SqsQueue
 from fraudstream.adapters.aws.resources import ensure_alerting_resources
 from fraudstream.chaos.plan import Fault, Kind
 from fraudstream.chaos.pulse import Pulse, Sign
-from fraudstream.chaos.stage import Stage, lasting
+from fraudstream.chaos.stage import SCORER, STANDBY, Stage, lasting
 from fraudstream.chaos.traffic import label_storm
 from fraudstream.errors import FraudstreamError
 from fraudstream.local import apps
@@ -30,6 +31,8 @@ FULL_SECONDS = 8.0
 STORM_LABELS = 4_000
 ZOMBIE_TIMEOUT = 60.0
 START_TIMEOUT = 120.0
+QUIET_TIMEOUT = 120.0
+"""How long messages may be on their way: a receiver that died keeps its own for half a minute."""
 POLL_SECONDS = 0.1
 SIGNS = {
     "alert-relay": Sign.NOTIFICATIONS,
@@ -91,16 +94,18 @@ class Hands:
         elif target in SERVERS:
             self.stage.server_again(target)
         else:
-            self.stage.stack.supervisor.again(target)
+            self.stage.stack.supervisor.again(self._name(target))
 
     def _kill_emulator(self) -> None:
         """AWS itself does not forget what it has accepted; its emulator does, so nothing may be on its way in it."""
         supervisor = self.stage.stack.supervisor
         trigger = supervisor.processes["lambda-trigger"].command
         supervisor.stop_process("lambda-trigger")
-        with contextlib.suppress(FraudstreamError):
-            while True:
-                self.pulse.until_more(Sign.NOTIFICATIONS, timeout=3.0)
+        queue = SqsQueue(ensure_alerting_resources(AlertingSettings.load()).queue_url)
+        deadline = self.stage.clock.monotonic() + QUIET_TIMEOUT
+        while queue.on_the_way() and self.stage.clock.monotonic() < deadline:
+            self.stage.attend()
+            self.stage.clock.sleep(POLL_SECONDS)
         self.stage.server_again("aws")
         ensure_alerting_resources(AlertingSettings.load())
         ensure_bucket(ArchiveSettings.load().archive_bucket)
@@ -119,9 +124,9 @@ class Hands:
                     _send(pid, signal.SIGCONT)
 
     def _restart(self, target: str) -> None:
-        supervisor = self.stage.stack.supervisor
-        command = supervisor.processes[target].command
-        supervisor.stop_process(target)
+        supervisor, name = self.stage.stack.supervisor, self._name(target)
+        command = supervisor.processes[name].command
+        supervisor.stop_process(name)
         supervisor.start(command)
         if target in SERVERS:
             self._until_listening(target)
@@ -171,7 +176,7 @@ class Hands:
     def _lose(self, _: str) -> None:
         for folder in self.stage.checkpoints.iterdir():
             shutil.rmtree(folder, ignore_errors=True)
-        self.stage.stack.supervisor.again("scorer")
+        self.stage.stack.supervisor.again(self._name("scorer"))
 
     def _fill(self, _: str) -> None:
         if not self.stage.small_disk:
@@ -188,14 +193,19 @@ class Hands:
 
     def _supersede(self, _: str) -> None:
         """The scorer sleeps, a second one takes over, and the first wakes with its work half done."""
-        supervisor = self.stage.stack.supervisor
-        asleep = supervisor.set_aside("scorer", ZOMBIE)
+        supervisor, name = self.stage.stack.supervisor, self._name(SCORER)
+        others = [other for other in (SCORER, STANDBY) if other != name and other in supervisor.processes]
+        for other in others:
+            supervisor.stop_process(other)
+        usual = supervisor.processes[name].command
+        asleep = supervisor.set_aside(name, ZOMBIE)
         pids = family(asleep.pid)
         for pid in pids:
             _send(pid, signal.SIGSTOP)
         try:
-            scorer = apps.scorer(self.stage.environments)
-            second = supervisor.start(lasting(replace(scorer, arguments=(*scorer.arguments, "--takeover"))))
+            plain = replace(apps.scorer(self.stage.environments), name=name)
+            second = supervisor.start(lasting(replace(plain, arguments=(*plain.arguments, "--takeover"))))
+            second.command = usual  # whoever starts it again has nothing to take over
             ready = apps.ready_probe(DatabaseSettings.load(), KafkaSettings.load())
             supervisor.wait_until(second, lambda: not ready(), START_TIMEOUT)
             supervisor.wait_until(second, ready, START_TIMEOUT)
@@ -207,14 +217,20 @@ class Hands:
                 self.stage.clock.sleep(POLL_SECONDS)
             gave_up = not asleep.is_running()
             supervisor.stop_process(ZOMBIE)
+            for other in others:
+                supervisor.start(self.stage.scorer(other))
         if not gave_up:
             raise FraudstreamError(f"the scorer that was superseded did not give up within {ZOMBIE_TIMEOUT:.0f} s")
 
     def _storm(self, _: str) -> None:
         label_storm(self.stage.kafka, self.stage.reader_url, STORM_LABELS, self.stage.clock.now())
 
+    def _name(self, target: str) -> str:
+        """What the supervisor calls it."""
+        return self.stage.scorer_at_work() if target == SCORER else target
+
     def _pid(self, target: str) -> int:
-        return self.stage.stack.supervisor.processes[target].pid
+        return self.stage.stack.supervisor.processes[self._name(target)].pid
 
     def _worker(self) -> int:
         """One of the scorer's Python workers, which a daemon of theirs has forked."""

@@ -37,13 +37,17 @@ CUSTOMERS, HISTORY_DAYS = 2_000, 45
 
 @dataclass(frozen=True)
 class Request:
-    """A run: `kills` kills within `seconds` seconds, at `rate` payments a second; the rest follows from the seed."""
+    """A run: `kills` kills within `seconds` seconds, at `rate` payments a second; the rest follows from the seed.
+
+    `standby` has a second scorer stand by, as on a machine of its own.
+    """
 
     seed: int
     kills: int
     seconds: float
     rate: float
     parity: bool = True
+    standby: bool = True
 
 
 @dataclass
@@ -107,6 +111,7 @@ def _run(request: Request, home: Path, clock: Clock, say: Say) -> Outcome:
             database,
             endpoint,
             small_disk=is_small,
+            has_standby=request.standby,
             environments=wired(environments, database, endpoint),
             start=world_start(city),
         )

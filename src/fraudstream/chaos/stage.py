@@ -9,9 +9,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fraudstream.adapters.database.roles import Role
-from fraudstream.adapters.database.vitals import port_of, rerouted
+from fraudstream.adapters.database.vitals import port_of, rerouted, scorer_at_work
 from fraudstream.chaos.proxy import Wire
 from fraudstream.clock import Clock
+from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.local import apps, aws, postgres
 from fraudstream.local.apps import Environments
 from fraudstream.local.launch import Say, start_apps
@@ -25,6 +26,8 @@ RESTARTS = 1_000
 """Apps are started again as often as they die, as an orchestrator would."""
 WIRED = (Role.SCORER, Role.LABELS, Role.RELAY, Role.INBOX)
 """Roles whose way to the database goes over a wire."""
+SCORER, STANDBY = "scorer", "scorer-standby"
+"""Two that take turns: the one that is not at work stands by."""
 SERVER_TIMEOUT = 120.0
 POLL_SECONDS = 0.05
 SMALL_DISK = "size=12m"
@@ -42,6 +45,7 @@ class Stage:
     database: Wire
     endpoint: Wire
     small_disk: bool
+    has_standby: bool
     environments: Environments
     start: float
     kafka: KafkaSettings = field(default_factory=KafkaSettings.load)
@@ -58,9 +62,27 @@ class Stage:
 
     def begin(self) -> None:
         """Start every app, and send payments."""
-        start_apps(self.stack, self.plan, self.environments, self.start, self.say, adapt=lasting)
+        start_apps(self.stack, self.plan, self.environments, self.start, self.say, adapt=self._adapted)
+        if self.has_standby:
+            self.stack.supervisor.start(self.scorer(STANDBY))
         self.stack.start_mlflow_ui()
         self.stack.supervisor.start(lasting(apps.producer(self.environments, self.plan, self.start)))
+
+    def scorer(self, name: str) -> Command:
+        """A scorer as this stage runs it."""
+        return self._adapted(replace(apps.scorer(self.environments), name=name))
+
+    def scorer_at_work(self) -> str:
+        """Name of the scorer at work; the one that would be, while the database does not say."""
+        processes = self.stack.supervisor.processes
+        with contextlib.suppress(TemporarilyUnavailable):
+            pid = scorer_at_work(self.reader_url)
+            return next((name for name, process in processes.items() if process.pid == pid), SCORER)
+        return SCORER
+
+    def _adapted(self, command: Command) -> Command:
+        is_scorer = command.name in (SCORER, STANDBY)
+        return lasting(apps.standing_by(command, command.name) if is_scorer and self.has_standby else command)
 
     def attend(self) -> None:
         """Start again whatever app has died."""

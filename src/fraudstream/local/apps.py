@@ -3,7 +3,7 @@
 import datetime as dt
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fraudstream.adapters.database.roles import Role
 from fraudstream.adapters.database.sessions import connect
@@ -60,6 +60,11 @@ def trainer(environments: Environments, plan: DemoPlan, start: float) -> Command
 def scorer(environments: Environments) -> Command:
     """Score; started again when it dies."""
     return _app("scorer", environments.of(Role.SCORER), "score", restarts=RESTARTS)
+
+
+def standing_by(scorer: Command, name: str) -> Command:
+    """The same scorer, which gets ready and waits where another one is at work."""
+    return replace(scorer, name=name, arguments=(*scorer.arguments, "--standby"))
 
 
 def services(environments: Environments) -> tuple[Command, ...]:

@@ -1,13 +1,23 @@
 """SQS: one queue of a subscriber."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from fraudstream.adapters.aws.calls import mapped, sqs_client
 from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.ports.delivery import QueuedMessage
 
+if TYPE_CHECKING:
+    from mypy_boto3_sqs.literals import QueueAttributeFilterType
+
 LONGEST_WAIT = 3
 """Seconds one call may wait for messages, so that a process that shall stop does."""
+
+COUNTS: list["QueueAttributeFilterType"] = [
+    "ApproximateNumberOfMessages",
+    "ApproximateNumberOfMessagesDelayed",
+    "ApproximateNumberOfMessagesNotVisible",
+]
 
 
 class SqsQueue:
@@ -29,6 +39,16 @@ class SqsQueue:
             QueuedMessage(message["MessageId"], message["ReceiptHandle"], message["Body"])
             for message in received.get("Messages", [])
         ]
+
+    def on_the_way(self) -> int:
+        """About how many messages wait, are late or are with a receiver that has not deleted them yet.
+
+        Raises:
+            TemporarilyUnavailable: AWS did not answer.
+        """
+        with mapped(f"SQS queue {self._queue_url}"):
+            counts = self._client.get_queue_attributes(QueueUrl=self._queue_url, AttributeNames=COUNTS)
+        return sum(int(count) for count in counts["Attributes"].values())
 
     def delete(self, messages: Sequence[QueuedMessage]) -> None:
         """See `MessageQueue.delete`."""

@@ -24,6 +24,7 @@ SELECT count(*) FROM (
     FROM scored_transactions
 ) AS steps WHERE back
 """
+AT_WORK = "SELECT pid FROM runs ORDER BY epoch DESC LIMIT 1"
 POSITIONS = "SELECT topic_id, partition, next_offset FROM positions"
 DOUBLED = "SELECT count(*) - count(DISTINCT transaction_id) FROM alerts"
 PATIENT = "SET statement_timeout = '300s'"
@@ -65,6 +66,18 @@ def positions(url: str) -> dict[tuple[str, int], int]:
     with _cursor(url) as cursor:
         cursor.execute(POSITIONS)
         return {(str(topic_id), int(partition)): int(offset) for topic_id, partition, offset in cursor.fetchall()}
+
+
+def scorer_at_work(url: str) -> int | None:
+    """Process id of the scorer that began last, on its machine; nothing before the first.
+
+    Raises:
+        TemporarilyUnavailable: the database did not answer.
+    """
+    with _cursor(url) as cursor:
+        cursor.execute(AT_WORK)
+        found = cursor.fetchone()
+        return None if found is None else int(found[0])
 
 
 def newest_payments(url: str, count: int) -> list[tuple[uuid.UUID, int]]:
