@@ -16,9 +16,9 @@ FORBIDDEN_NAMES = re.compile(r"(utils?|helpers?|common|base|manager)")
 VENDOR_DOORS = {
     "boto3": {"adapters/aws/"},
     "botocore": {"adapters/aws/"},
-    "confluent_kafka": {"adapters/kafka.py"},
+    "confluent_kafka": {"adapters/kafka/"},
     "mlflow": {"adapters/model_registry.py"},
-    "pyarrow": {"archive/parquet.py", "scoring/"},
+    "pyarrow": {"archive/parquet.py", "adapters/archived_history.py", "scoring/"},
     "pyspark": {"scoring/"},
     "sklearn": {"training/"},
     "prometheus_client": {"metrics/board.py"},

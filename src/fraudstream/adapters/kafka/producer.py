@@ -1,0 +1,77 @@
+"""`RecordProducer` on a broker."""
+
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from fraudstream.adapters.kafka.connection import connection_options
+from fraudstream.contracts.topics import MAX_MESSAGE_BYTES
+from fraudstream.errors import MalformedEvent, TemporarilyUnavailable
+from fraudstream.ports.records import Delivery, OnDelivery
+from fraudstream.settings import KafkaSettings
+
+DELIVERY_TIMEOUT_MS = 120_000
+"""Milliseconds after which an unacknowledged record is reported as failed."""
+QUEUE_FULL_WAIT = 0.1
+"""Seconds to serve callbacks for, each time the local queue is full."""
+
+
+class KafkaProducer:
+    """`RecordProducer` with idempotence and `acks=all`."""
+
+    def __init__(self, settings: KafkaSettings, *, linger_ms: float = 2.0) -> None:
+        self._producer = Producer(
+            connection_options(settings)
+            | {
+                "enable.idempotence": True,
+                "acks": "all",
+                "linger.ms": linger_ms,
+                "compression.type": "lz4",
+                "message.max.bytes": MAX_MESSAGE_BYTES,
+                "delivery.timeout.ms": DELIVERY_TIMEOUT_MS,
+                "queue.buffering.max.messages": 100_000,
+            }
+        )
+
+    def send(self, topic: str, *, key: bytes | None, value: bytes, on_delivery: OnDelivery | None = None) -> None:
+        """See `RecordProducer.send`."""
+
+        def delivered(error: KafkaError | None, message: Message) -> None:
+            if on_delivery is not None:
+                on_delivery(_delivery(error, message))
+
+        while True:
+            try:
+                self._producer.produce(topic, value, key, on_delivery=delivered)
+            except BufferError:
+                self._producer.poll(QUEUE_FULL_WAIT)
+            except KafkaException as error:
+                self._refused(error.args[0], Delivery(topic, key, -1, -1, error.args[0].str()), on_delivery)
+                return
+            else:
+                return
+
+    def _refused(self, error: KafkaError, delivery: Delivery, on_delivery: OnDelivery | None) -> None:
+        if on_delivery is not None:
+            on_delivery(delivery)
+        elif error.code() == KafkaError.MSG_SIZE_TOO_LARGE:
+            raise MalformedEvent("too_large", f"a record for {delivery.topic} is over {MAX_MESSAGE_BYTES} bytes")
+        else:
+            raise TemporarilyUnavailable(f"{delivery.topic}: {error.str()}")
+
+    def poll(self) -> None:
+        """See `RecordProducer.poll`."""
+        self._producer.poll(0)
+
+    def flush(self, timeout: float) -> int:
+        """See `RecordProducer.flush`."""
+        return int(self._producer.flush(timeout))
+
+
+def _delivery(error: KafkaError | None, message: Message) -> Delivery:
+    failed = error is not None
+    return Delivery(
+        topic=message.topic(),
+        key=message.key(),
+        partition=-1 if failed else message.partition(),
+        offset=-1 if failed else message.offset(),
+        error=error.str() if error is not None else None,
+    )
