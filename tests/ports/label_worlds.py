@@ -29,7 +29,7 @@ class LabelWorld(Protocol):
         """The first promotion: from now on there are risk rows."""
         ...
 
-    def score(self, number: int, payment: LabelledPayment) -> None:
+    def score(self, number: int, payment: LabelledPayment, *, partition: int = 0) -> None:
         """The scorer stores a payment, with the position behind it."""
         ...
 
@@ -77,7 +77,7 @@ class MemoryWorld:
     def deploy(self, *, label_seq: int = 0) -> None:
         self.memory.facts.base = label_seq
 
-    def score(self, number: int, payment: LabelledPayment) -> None:
+    def score(self, number: int, payment: LabelledPayment, *, partition: int = 0) -> None:  # noqa: ARG002 - one log
         self.memory.facts.payments[uuid.UUID(int=number)] = payment
 
     def remember(self, number: int, payment: LabelledPayment) -> None:
@@ -129,14 +129,15 @@ class PostgresWorld:
     def deploy(self, *, label_seq: int = 0) -> None:
         self.run("INSERT INTO state_versions VALUES (%s, '{}', %s)", CATALOGUE_VERSION, label_seq)
 
-    def score(self, number: int, payment: LabelledPayment) -> None:
+    def score(self, number: int, payment: LabelledPayment, *, partition: int = 0) -> None:
         vector = np.zeros(FEATURE_COUNT)
         vector[index_of("amount_ratio")] = payment.amount_ratio
         self.run(
             'INSERT INTO scored_transactions (topic_id, partition, "offset", log_time, slice_id, transaction_id,'
             " body_hash, user_id, event_time, amount, merchant_category, location, payment_method, merchant_id, score,"
-            " alert, features) VALUES (%s, 0, %s, now(), 1, %s, 0, %s, %s, %s, 0, 0, 0, %s, 0.5, false, %s)",
+            " alert, features) VALUES (%s, %s, %s, now(), 1, %s, 0, %s, %s, %s, 0, 0, 0, %s, 0.5, false, %s)",
             PAYMENTS_TOPIC,
+            partition,
             number,
             str(uuid.UUID(int=number)),
             payment.user_id,
@@ -146,9 +147,10 @@ class PostgresWorld:
             vector.astype("<f8").tobytes(),
         )
         self.run(
-            "INSERT INTO positions VALUES (%s, 0, 'payments', %s, 1) ON CONFLICT (topic_id, partition) DO UPDATE"
+            "INSERT INTO positions VALUES (%s, %s, 'payments', %s, 1) ON CONFLICT (topic_id, partition) DO UPDATE"
             " SET next_offset = greatest(positions.next_offset, excluded.next_offset)",
             PAYMENTS_TOPIC,
+            partition,
             number + 1,
         )
 

@@ -133,6 +133,21 @@ def test_a_waiting_label_is_released_by_the_score_of_its_payment(world: LabelWor
     assert applier.release() == Applied()
 
 
+def test_labels_released_together_take_turns_in_the_order_of_their_log(world: LabelWorld) -> None:
+    """Whatever partitions their payments lie in; a process that starts anew must give the same turns."""
+    world.deploy()
+    world.score(3, PAYMENT)
+    applier = an_applier(world)
+    applier.apply(records(a_label(5), a_label(6), a_label(7)))
+    assert applier.release() == Applied()
+
+    for number, partition in ((5, 0), (6, 1), (7, 0)):
+        world.score(number, PAYMENT, partition=partition)
+
+    assert applier.release() == Applied(turns=3)
+    assert world.labels() == [(0, 1, 100), (1, 2, 100), (2, 3, 100)]
+
+
 def test_labels_that_waited_while_nobody_was_at_work_are_released_after_a_start(world: LabelWorld) -> None:
     world.deploy()
     an_applier(world).apply(records(a_label(5)))

@@ -35,11 +35,10 @@ WHERE label_seq IS NULL AND (
 ORDER BY stored_at, partition, "offset" LIMIT %s
 """  # noqa: S608 - same
 RELEASED_BY = f"""
-SELECT {LABEL_COLUMNS} FROM labels
+SELECT {LABEL_COLUMNS}, stored_at FROM labels
 WHERE label_seq IS NULL AND transaction_id IN (
     SELECT transaction_id FROM scored_transactions
     WHERE topic_id = %s AND partition = %s AND "offset" >= %s AND "offset" < %s)
-ORDER BY stored_at, partition, "offset"
 """  # noqa: S608 - same
 PAST = """
 SELECT label_seq, transaction_id, user_id, coalesce(merchant_id, -1), extract(epoch FROM arrived_at)::float8,

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from struct import unpack
+from typing import Any
 
 import numpy as np
 import psycopg2
@@ -238,13 +239,14 @@ class PostgresLabelTransaction:
         self._cursor.execute("UPDATE label_progress SET label_seq = %s", (label_seq,))
 
     def _released_since(self, start: dict[Partition, int], ends: dict[Partition, int]) -> list[LabelRow]:
-        rows: list[LabelRow] = []
+        found: list[tuple[Any, ...]] = []
         reached = dict(start)
         for place, end in ends.items():
             first = start.get(place, 0)
             reached[place] = min(end, first + _RELEASE_RANGE)
             if reached[place] > first:
                 self._cursor.execute(queries.RELEASED_BY, (*place, first, reached[place]))
-                rows += [label_row(row) for row in self._cursor]
+                found += self._cursor.fetchall()
         self.looked_at = reached
-        return rows
+        rows = [(row[-1], label_row(row)) for row in found]
+        return [row for _, row in sorted(rows, key=lambda found: (found[0], found[1].partition, found[1].offset))]
