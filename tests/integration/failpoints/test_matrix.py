@@ -67,9 +67,14 @@ def runner(databases: Databases, migrated_template: str, tmp_path_factory: pytes
 
 CASES = [
     ("scorer", "exit"),
+    ("label applier", "exit"),
     ("relay", "exit"),
     ("relay", "raise"),
+    ("archiver", "exit"),
+    ("archiver", "raise"),
     ("trigger", "exit"),
+    ("trigger", "raise"),
+    ("trigger", "sleep"),
     ("promotion", "exit"),
     ("promotion", "raise"),
 ]
