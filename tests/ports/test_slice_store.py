@@ -15,7 +15,7 @@ from fraudstream.contracts.alert import Alert, alert_id_for
 from fraudstream.contracts.decision import Reason
 from fraudstream.errors import Fenced, ModelUnavailable
 from fraudstream.features.catalogue import FEATURE_COUNT
-from fraudstream.features.events import ABSENT, Bytes, EventColumns, Floats, Ints, uuid_at
+from fraudstream.features.events import ABSENT, PAYMENT_METHODS, Bytes, EventColumns, Floats, Ints, uuid_at
 from fraudstream.features.state import CUSTOMER_RISK_WIDTH, CUSTOMER_STATE_WIDTH, MERCHANT_RISK_WIDTH
 from fraudstream.ports.slices import (
     AT_ONCE,
@@ -58,7 +58,7 @@ def ints(*values: int) -> Ints:
 
 def payments(transaction_id: Bytes, users: Ints, merchants: Ints) -> EventColumns:
     count = len(users)
-    codes = np.arange(count, dtype=np.int16)
+    codes = np.arange(count, dtype=np.int16) % len(PAYMENT_METHODS)
     return EventColumns(
         transaction_id=transaction_id,
         user_id=users,
