@@ -24,7 +24,11 @@ from fraudstream.ports.records import TopicPartitions
 HANDOVER_SECONDS = 5.0
 """How long a lock may take to come free: the server notices late that its client was killed."""
 POLL_SECONDS = 0.1
-SESSION = "SET statement_timeout = '60s'; SET lock_timeout = '60s'"
+SESSION = """
+    SET statement_timeout = '60s'; SET lock_timeout = '60s';
+    SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3
+"""
+"""The server, too, looks whether its client is there: the right of a host that is gone comes free after 25 seconds."""
 SOME_PAGES = "CREATE TEMPORARY TABLE on_trial AS SELECT repeat('-', 1000) FROM generate_series(1, 100)"
 
 LOCK_HOLDERS = """
