@@ -1,9 +1,10 @@
-"""One contract for `TrainingHistory`, in memory and on PostgreSQL."""
+"""One contract for `TrainingHistory`, in memory, on PostgreSQL, and in an archive of either."""
 
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from tests.ports.archived_worlds import ArchivedWorld
 from tests.ports.matured_worlds import DAY, MONTH, START, MaturedWorld, matured_world, score
 
 from fraudstream.features.catalogue import CATALOGUE_VERSION, FEATURE_COUNT
@@ -13,9 +14,11 @@ from fraudstream.ports.training_history import Extent, PastPayments
 pytestmark = pytest.mark.ports
 
 
-@pytest.fixture(params=["memory", "postgres"])
+@pytest.fixture(params=["memory", "postgres", "archive of memory", "archive of postgres"])
 def world(request: pytest.FixtureRequest) -> Iterator[MaturedWorld]:
-    yield from matured_world(request.param, lambda: request.getfixturevalue("database_url"))
+    kind = request.param.removeprefix("archive of ")
+    for world in matured_world(kind, lambda: request.getfixturevalue("database_url")):
+        yield world if kind == request.param else ArchivedWorld(world)
 
 
 def days_of(batches: Iterator[PastPayments]) -> dict[float, tuple[float, bool]]:
@@ -41,8 +44,8 @@ def test_a_window_gives_its_payments_as_they_were_seen(world: MaturedWorld) -> N
     assert days_of(world.history().payments(window)) == {1.0: (2.0, True), 2.0: (3.0, False)}
     assert world.history().extent(window) == Extent(2, 1)
     assert world.history().as_of() == START + DAY
-    (batch,) = world.history().payments(window)
-    np.testing.assert_array_equal(batch.features, np.ones((2, FEATURE_COUNT)))
+    vectors = [batch.features for batch in world.history().payments(window)]
+    np.testing.assert_array_equal(np.concatenate(vectors), np.ones((2, FEATURE_COUNT)))
 
 
 def test_only_labels_that_had_arrived_and_have_a_turn_are_known(world: MaturedWorld) -> None:

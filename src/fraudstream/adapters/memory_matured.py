@@ -1,4 +1,4 @@
-"""`MaturedScores` in memory, over what the memory stores hold; held to the same suite as the one in Postgres."""
+"""`MaturedScores` and `KnownFrauds` in memory, over what the memory stores hold; held to the real ones' suites."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -42,6 +42,17 @@ class MemoryMaturedScores:
                     user_id=payments.user_id[inside],
                     amount=payments.amount[inside],
                 )
+
+
+@dataclass
+class MemoryKnownFrauds:
+    """`KnownFrauds` over what a memory store holds."""
+
+    labels: LabelFacts
+
+    def frauds(self, transaction_ids: Bytes, as_of: float) -> Bools:
+        """See `KnownFrauds.frauds`."""
+        return frauds(self.labels, transaction_ids, as_of)
 
 
 def frauds(labels: LabelFacts, ids: Bytes, as_of: float) -> Bools:

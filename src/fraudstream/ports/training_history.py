@@ -1,7 +1,8 @@
-"""The port of a training on the log: payments with the vectors they were scored by, and what became known of them.
+"""The ports of a training on the log: payments with the vectors they were scored by, and what became known of them.
 
-`adapters.database.training_history` and `adapters.memory_training_history` implement it;
-`tests/ports/test_training_history.py` holds both to the same contract.
+`adapters.database.training_history`, `adapters.archived_history` and `adapters.memory_training_history` implement the
+first, `adapters.database.known_frauds` and `adapters.memory_matured` the second; `tests/ports/test_training_history.py`
+holds all of them to the same contract.
 """
 
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from fraudstream.features.events import Floats
+from fraudstream.features.events import Bytes, Floats
 from fraudstream.ports.matured import Bools, Window
 
 
@@ -64,5 +65,25 @@ class TrainingHistory(Protocol):
 
         Which ones depends on nothing but their place in the log. The order means nothing. No more than a batch is held
         in memory.
+        """
+        ...
+
+
+class KnownFrauds(Protocol):
+    """What the labels say, for payments that are read from elsewhere."""
+
+    def frauds(self, transaction_ids: Bytes, as_of: float) -> Bools:
+        """Which payments are fraud, by the newest label of each that had arrived by `as_of`, seconds since 1970 UTC.
+
+        Args:
+            transaction_ids: ids (n, 16), some thousands at the most.
+            as_of: of the payments' own time.
+
+        Returns:
+            (n,); a payment without a label counts as genuine.
+
+        Raises:
+            TemporarilyUnavailable: the store did not answer.
+            ConfigurationError: we may not read it.
         """
         ...

@@ -28,6 +28,12 @@ RECORDED = Origin(
     measured="Measured on the last payments whose labels had matured, as known when it was trained. Training stopped "
     "one\nspan of maturity before; calibration and threshold come from the span between.",
 )
+ARCHIVED = Origin(
+    caution="Its payments are those of the archive, with the vectors they were scored by, and its labels those of the "
+    "database.\nWhat the model at work held back from analysts may never have been labelled; what was never labelled "
+    "counts as genuine.",
+    measured=RECORDED.measured,
+)
 
 
 def model_card(

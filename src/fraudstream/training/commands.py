@@ -8,6 +8,7 @@ import typer
 from fraudstream.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from fraudstream.training.archive_days import ArchiveDays
     from fraudstream.training.gate import GateRules
 
 life_cycle = typer.Typer()
@@ -15,12 +16,38 @@ life_cycle = typer.Typer()
 Author = Annotated[str | None, typer.Option(help="Who decides, for the record; the login name if unset.")]
 Version = Annotated[str | None, typer.Option(help="Registered version; the newest if unset.")]
 Days = Annotated[float, typer.Option(min=0, help="Days of the payments' time after which outcomes count as known.")]
+FromArchive = Annotated[
+    bool, typer.Option("--from-archive", help="Scores in the archive, with the database's labels; not the city.")
+]
+FirstDay = Annotated[
+    datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day of the archive to read.")
+]
+LastDay = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day of it.")]
 
 DAY = 86_400.0
 FEWEST_DAYS = 45
 """Days of a simulated history at the least."""
 PASSES, STAYS, TOO_EARLY = 0, 4, 5
 """Exit codes of `gate`: the challenger is better; it is not, or must not be used; too little has matured."""
+
+
+def archive_days(
+    *, from_archive: bool, first: datetime | None, last: datetime | None, maturity: float
+) -> "ArchiveDays | None":
+    """The days of the archive that `train` is asked for; `maturity` is in days.
+
+    Raises:
+        ConfigurationError: days of the archive without the archive, or in the wrong order.
+    """
+    if not from_archive:
+        if first is not None or last is not None:
+            raise ConfigurationError("--from and --to are days of the archive; give --from-archive too, or neither")
+        return None
+    if first is not None and last is not None and first > last:
+        raise ConfigurationError(f"--from {first.date()} is after --to {last.date()}; exchange them")
+    from fraudstream.training.archive_days import ArchiveDays  # noqa: PLC0415
+
+    return ArchiveDays(maturity * DAY, first and first.date(), last and last.date())
 
 
 @life_cycle.command()

@@ -1,4 +1,4 @@
-"""The trainer: from simulated history to a registered version, and from a version to the active deployment."""
+"""The trainer: from a history to a registered version, and from a version to the active deployment."""
 
 from functools import partial
 from pathlib import Path
@@ -10,7 +10,8 @@ from fraudstream.adapters.model_registry import MlflowRegistry
 from fraudstream.clock import SystemClock
 from fraudstream.errors import ConfigurationError
 from fraudstream.progress import Progress
-from fraudstream.settings import DatabaseSettings, RegistrySettings
+from fraudstream.settings import ArchiveSettings, DatabaseSettings, RegistrySettings
+from fraudstream.training.archive_days import ArchiveDays
 from fraudstream.training.authorship import author_of
 from fraudstream.training.background_registry import BackgroundRegistry
 from fraudstream.training.families import families_named
@@ -30,19 +31,20 @@ def train(
     start: float | None = None,
     model: str | None = None,
     history: Path | None = None,
+    archive: ArchiveDays | None = None,
     promote_because: str | None = None,
     author: str | None = None,
 ) -> "TrainedVersion":
-    """Train on the first days of a simulated city, or on a file, and register the model as `challenger`.
+    """Train on the first days of a simulated city, on a file or on the archive, and register the model as `challenger`.
 
     Args:
         seed: of the city and of the fit.
         customers: cardholders in the city.
         history_days: days of history.
         start: midnight UTC of the first day, in seconds since 1970; the simulation's own if unset.
-        model: a family, or `best` for the best of all by the week before the one it is measured on; unset, one that is
-            quick to train.
+        model: a family, or `best` for the best of all by the span before the one it is measured on; unset, a quick one.
         history: a file of payments and labels as JSON lines, instead of the city.
+        archive: days of the archive, instead of the city; the database is needed then.
         promote_because: if given, put the version to work at once, for this reason; the database is needed then.
             Without, the training goes on record there if there is one.
         author: who decides; the login name if unset.
@@ -50,18 +52,21 @@ def train(
     Raises:
         ConfigurationError: a missing setting, a family there is not, or a history with too little or something wrong
             in it; nothing is registered then, and whatever is at work stays there.
-        TemporarilyUnavailable: registry or database did not answer.
+        TemporarilyUnavailable: registry, database or object store did not answer.
     """
     started_at = SystemClock().now()
     if model is not None:
         families_named(model)  # before anything is opened
     settings = RegistrySettings.load()
-    database = DatabaseSettings.load() if promote_because is not None else _database_if_set()
+    database = _database_if_set() if promote_because is None and archive is None else DatabaseSettings.load()
     with BackgroundRegistry(partial(MlflowRegistry, settings)) as registry:
         from fraudstream.training.register import FilePlan, TrainingPlan, put_on_record  # noqa: PLC0415
 
-        city = TrainingPlan(seed, customers, history_days, start, model)
-        trained = _train(registry, city if history is None else FilePlan(history, seed, model), started_at)
+        if archive is not None and database is not None:
+            trained = _train_from_archive(registry, database, archive, seed, model, started_at)
+        else:
+            city = TrainingPlan(seed, customers, history_days, start, model)
+            trained = _train(registry, city if history is None else FilePlan(history, seed, model), started_at)
         if database is not None:
             put_on_record(_deployments(database), trained, author=author_of(author))
             if promote_because is not None:
@@ -75,6 +80,32 @@ def _train(registry: BackgroundRegistry, plan: "TrainingPlan | FilePlan", starte
     say = Console(highlight=False).print
     with Progress("days of history replayed") as bar:
         return train_and_register(registry, plan, started_at=started_at, progress=say, report=bar.report)
+
+
+def _train_from_archive(
+    registry: BackgroundRegistry,
+    database: DatabaseSettings,
+    days: ArchiveDays,
+    seed: int,
+    model: str | None,
+    started_at: float,
+) -> "TrainedVersion":
+    from fraudstream.adapters.aws.objects import S3Objects  # noqa: PLC0415
+    from fraudstream.adapters.database.archive_reader import PostgresArchiveReader  # noqa: PLC0415
+    from fraudstream.adapters.database.known_frauds import PostgresKnownFrauds  # noqa: PLC0415
+    from fraudstream.training.from_archive import Archive, ArchivePlan, train_from_archive  # noqa: PLC0415
+
+    url, bucket = database.database_url.get_secret_value(), ArchiveSettings.load().archive_bucket
+    with Progress("payments of the archive read") as bar:
+        return train_from_archive(
+            registry,
+            Archive(PostgresArchiveReader(url), S3Objects(bucket), PostgresKnownFrauds(url)),
+            ArchivePlan(days, seed, model),
+            started_at=started_at,
+            progress=Console(highlight=False).print,
+            looked=bar.of("archived files looked through"),
+            report=bar.report,
+        )
 
 
 def _promote(

@@ -71,7 +71,7 @@ class TrainingPlan:
         Raises:
             ConfigurationError: there is no such family.
         """
-        return _recipes(self.model)
+        return recipes_named(self.model)
 
     @property
     def end(self) -> float:
@@ -109,7 +109,7 @@ class FilePlan:
         Raises:
             ConfigurationError: there is no such family.
         """
-        return _recipes(self.model)
+        return recipes_named(self.model)
 
 
 def train_and_register(
@@ -184,5 +184,10 @@ def put_on_record(
         raise TemporarilyUnavailable(f"version {trained.version} is registered, but not on record: {error}") from error
 
 
-def _recipes(model: str | None) -> tuple[Recipe, ...]:
+def recipes_named(model: str | None) -> tuple[Recipe, ...]:
+    """What is tried for a family, or `best` for all; unset, what is quick to train.
+
+    Raises:
+        ConfigurationError: there is no such family.
+    """
     return USUAL if model is None else recipes_of(families_named(model))

@@ -1,4 +1,4 @@
-"""A training on the log: the vectors payments were scored by, and the labels that have arrived since."""
+"""A training on what was recorded: the vectors payments were scored by, and the labels that have arrived since."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from fraudstream.features.events import Floats
 from fraudstream.models.arrays import ScoringModel
 from fraudstream.models.walker import probabilities, score
 from fraudstream.ports.matured import Bools, Window
-from fraudstream.ports.training_history import Extent, PastPayments, TrainingHistory
+from fraudstream.ports.training_history import PastPayments, TrainingHistory
 from fraudstream.progress import Report, unreported
 from fraudstream.training.build import (
     COST_OF_AN_ALERT,
@@ -21,7 +21,7 @@ from fraudstream.training.build import (
     calibrated,
     golden_rows,
 )
-from fraudstream.training.card import RECORDED, moment_text
+from fraudstream.training.card import RECORDED, Origin, moment_text
 from fraudstream.training.dataset import DAY
 from fraudstream.training.entry import choice_facts, registry_entry
 from fraudstream.training.evaluate import Evaluation, average_precision, evaluate
@@ -42,6 +42,18 @@ GOLDEN_FROM = 20_000
 GENUINE_ROWS = 60_000
 """Payments of either outcome that are held to train on, at the most; more are thinned evenly."""
 SCENARIOS = {1: "labelled fraud"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where payments were recorded: how it is called, what is recorded of it, and what the card says."""
+
+    name: str
+    facts: dict[str, str]
+    origin: Origin
+
+
+LOG = Source("the log", {"world": "log"}, RECORDED)
 
 
 @dataclass(frozen=True)
@@ -75,10 +87,10 @@ def spans_of(as_of: float, maturity: float) -> Spans:
 
 
 def too_little(history: TrainingHistory, spans: Spans) -> str | None:
-    """Why the log is not enough for a training; nothing if it is.
+    """Why a history is not enough for a training; nothing if it is.
 
     Raises:
-        TemporarilyUnavailable: the database did not answer.
+        TemporarilyUnavailable: the store did not answer.
     """
     for name, window, fewest in (
         ("train on", spans.training, FEWEST_TRAINING_FRAUDS),
@@ -105,11 +117,12 @@ def train_on_log(
     progress: Progress,
     report: Report = unreported,
     recipes: Sequence[Recipe] = USUAL,
+    source: Source = LOG,
 ) -> Trained:
-    """Read, fit, choose, calibrate, choose the threshold, measure and pack.
+    """Read, fit, choose, calibrate, choose the threshold, measure and pack; a bounded number of payments is kept.
 
     Args:
-        history: the log; of it a bounded number of payments is kept.
+        history: what was recorded.
         spans: what serves for what.
         seed: of the fit.
         started_at: when this training began, in seconds since 1970 UTC.
@@ -117,42 +130,47 @@ def train_on_log(
         progress: told one line after each step.
         report: told how many payments are read.
         recipes: what is tried; the best on `spans.calibration` is taken.
+        source: what `history` is.
 
     Raises:
-        ConfigurationError: the log has too little in it.
-        ModelUnavailable: the exported arrays do not give scikit-learn's own predictions.
-        TemporarilyUnavailable: the database did not answer.
+        ConfigurationError: the history has too little in it.
+        ModelUnavailable: the exported arrays give other predictions than scikit-learn.
+        TemporarilyUnavailable: the store did not answer.
     """
-    if lack := too_little(history, spans):
-        raise ConfigurationError(f"the log is not enough to train on: {lack}")
+    _check_enough(history, spans, source)
     watch = Stopwatch(progress)
-    with watch.step("read the log"):
+    with watch.step(f"read {source.name}"):
         rows = _training_rows(history, spans.training, report)
     progress(f"{len(rows):,} payments to train on, {int(rows.fraud.sum()):,} of them fraud")
     with watch.step("fit"):
         fitted = [_fitted(recipe, rows, seed) for recipe in (*recipes, BASELINE)]
     with watch.step("choose and calibrate"):
         found = list(_scores(history, spans.calibration, [one.model for one in fitted], report))
-        trials = _trials(recipes, found)
-        place = trials.index(choose(trials))
+        trials, place = _tried(recipes, found)
         models = [_calibrated(fitted[of].model, found[of], spans.calibration) for of in (place, -1)]
     with watch.step("measure"):
         own, baseline = map(_measured, models, _scores(history, spans.evaluation, models, report))
     with watch.step("pack"):
-        extent = history.extent(spans.training)
-        facts = _facts(spans, extent, rows, models[0], seed, code_version) | choice_facts(recipes[place], trials)
+        facts = {**source.facts, **choice_facts(recipes[place], trials)}
+        facts |= _facts(history, spans, rows, models[0], seed, code_version)
         proved, difference = _proved(models[0], fitted[place].estimator, _sample(history, spans.evaluation), facts)
         built = BuiltModel(proved, own, baseline, difference, recipes[place], trials)
-        run = registry_entry(built, proved.metadata, started_at, {}, origin=RECORDED)
-    return Trained(proved, built.evaluation, built.baseline, run, watch.steps)
+        run = registry_entry(built, facts, started_at, {}, origin=source.origin)
+    return Trained(proved, own, baseline, run, watch.steps)
 
 
-def _trials(recipes: Sequence[Recipe], found: Sequence[Scores]) -> tuple[Trial, ...]:
-    """What each recipe was worth; the scores of further models behind theirs are left aside."""
-    return tuple(
+def _check_enough(history: TrainingHistory, spans: Spans, source: Source) -> None:
+    if lack := too_little(history, spans):
+        raise ConfigurationError(f"{source.name} is not enough to train on: {lack}")
+
+
+def _tried(recipes: Sequence[Recipe], found: Sequence[Scores]) -> tuple[tuple[Trial, ...], int]:
+    """What each recipe was worth, and which is taken; the scores of further models behind theirs are left aside."""
+    trials = tuple(
         Trial(recipe, (average_precision(scores.log_odds, scores.fraud),))
         for recipe, scores in zip(recipes, found, strict=False)
     )
+    return trials, trials.index(choose(trials))
 
 
 def _calibrated(model: ScoringModel, found: Scores, window: Window) -> ScoringModel:
@@ -233,20 +251,19 @@ def _sample(history: TrainingHistory, window: Window) -> Floats:
 
 
 def _facts(
-    spans: Spans, extent: Extent, rows: PastPayments, model: ScoringModel, seed: int, code_version: str
+    history: TrainingHistory, spans: Spans, rows: PastPayments, model: ScoringModel, seed: int, code_version: str
 ) -> dict[str, str]:
     digest = hashlib.sha256()
     for column in fields(PastPayments):
         digest.update(np.ascontiguousarray(getattr(rows, column.name)).tobytes())
     return {
-        "world": "log",
         "seed": str(seed),
         "window_start": moment_text(float(rows.event_time[0])),
         "window_end": moment_text(spans.evaluation.end),
         "training_until": moment_text(spans.training.end),
         "labels_until": moment_text(spans.training.as_of),
         "known_on": moment_text(spans.evaluation.as_of),
-        "payments": str(extent.payments),
+        "payments": str(history.extent(spans.training).payments),
         "trained_on": str(len(rows)),
         "data_sha256": digest.hexdigest(),
         "code_version": code_version,

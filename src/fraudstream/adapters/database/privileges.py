@@ -206,6 +206,7 @@ _WRITERS: Mapping[Table, Rights] = {
             _insert(*(name for name in _given(archive_tables.archive_files) if name != "listed_at")),
             _update("listed_at"),
         ),
+        Role.PROMOTER: (SELECT,),
     },
     archive_tables.archive_gaps: {
         Role.ARCHIVER: (
