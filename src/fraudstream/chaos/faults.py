@@ -13,7 +13,7 @@ from fraudstream.adapters.aws.queue import SqsQueue
 from fraudstream.adapters.aws.resources import ensure_alerting_resources
 from fraudstream.chaos.plan import Fault, Kind
 from fraudstream.chaos.pulse import Pulse, Sign
-from fraudstream.chaos.stage import SCORER, STANDBY, Stage, lasting
+from fraudstream.chaos.stage import SCORER, SERVERS, STANDBY, Stage, lasting
 from fraudstream.chaos.traffic import label_storm
 from fraudstream.errors import FraudstreamError
 from fraudstream.local import apps
@@ -22,7 +22,6 @@ from fraudstream.local.ports import is_listening
 from fraudstream.local.processes import Command
 from fraudstream.settings import AlertingSettings, ArchiveSettings, DatabaseSettings, KafkaSettings
 
-SERVERS = ("kafka", "postgres", "aws", "mlflow")
 PAUSE_SECONDS = 6.0
 WIRE_SECONDS = 8.0
 RESETS = 5
@@ -126,7 +125,7 @@ class Hands:
     def _restart(self, target: str) -> None:
         supervisor, name = self.stage.stack.supervisor, self._name(target)
         command = supervisor.processes[name].command
-        supervisor.stop_process(name)
+        self.stage.stop(name)
         supervisor.start(command)
         if target in SERVERS:
             self._until_listening(target)

@@ -22,7 +22,8 @@ class Recovery:
 class Outcome:
     """A finished run.
 
-    `faults` were made, `not_made` could not be, each with the reason.
+    `faults` were made, `not_made` could not be, each with the reason; `stops` are the longest times, in seconds, that
+    processes took to stop when they were asked to.
     """
 
     seed: int
@@ -30,6 +31,7 @@ class Outcome:
     faults: Mapping[str, int]
     not_made: Mapping[str, str]
     recoveries: tuple[Recovery, ...]
+    stops: Mapping[str, float]
     balance: Balance
     order: Order
     seconds: float
@@ -56,6 +58,7 @@ class Outcome:
             **sums(self.balance, self.order),
             "recovery_seconds": quantiles([recovery.seconds for recovery in self.recoveries]),
             "slowest_recovery": slowest(self.recoveries),
+            "stop_seconds": {name: round(seconds, 1) for name, seconds in sorted(self.stops.items())},
             "seconds": round(self.seconds, 1),
             "holds": self.holds,
             "problems": self.all_problems,

@@ -119,15 +119,17 @@ def _run(request: Request, home: Path, clock: Clock, say: Say) -> Outcome:
         with BadTraffic(stage.kafka, request.seed, clock) as bad:
             log = _disturb(stage, request)
         say(f"{bad.sent:,} records nobody wants were sent; ending the stream, waiting for what is in flight")
-        stack.supervisor.stop_process(apps.PRODUCER)
+        stage.stop(apps.PRODUCER)
         stage.attend()
         balance = verify(seed=request.seed, wait_seconds=DRAIN_SECONDS, parity=request.parity)
+        stage.stop_apps()
         return Outcome(
             seed=request.seed,
             kills=sum(fault.kind == Kind.KILL for fault in log.made),
             faults=counts(log.made),
             not_made=log.not_made,
             recoveries=tuple(log.recoveries),
+            stops=stage.stops,
             balance=balance,
             order=read_order(stage.reader_url),
             seconds=clock.monotonic() - began,

@@ -28,6 +28,7 @@ WIRED = (Role.SCORER, Role.LABELS, Role.RELAY, Role.INBOX)
 """Roles whose way to the database goes over a wire."""
 SCORER, STANDBY = "scorer", "scorer-standby"
 """Two that take turns: the one that is not at work stands by."""
+SERVERS = ("kafka", "postgres", "aws", "mlflow")
 SERVER_TIMEOUT = 120.0
 POLL_SECONDS = 0.05
 SMALL_DISK = "size=12m"
@@ -49,6 +50,8 @@ class Stage:
     environments: Environments
     start: float
     kafka: KafkaSettings = field(default_factory=KafkaSettings.load)
+    stops: dict[str, float] = field(default_factory=dict)
+    """For each process that was asked to stop, the longest it took, in seconds."""
 
     @property
     def reader_url(self) -> str:
@@ -88,6 +91,17 @@ class Stage:
         """Start again whatever app has died."""
         for name in self.stack.supervisor.check():
             self.say(f"{name} had died and was started again")
+
+    def stop(self, name: str) -> None:
+        """Ask a process to stop, and note how long that takes; in the end it is killed."""
+        began = self.clock.monotonic()
+        self.stack.supervisor.stop_process(name)
+        self.stops[name] = max(self.stops.get(name, 0.0), self.clock.monotonic() - began)
+
+    def stop_apps(self) -> None:
+        """Stop whatever is no server, one after the other."""
+        for name in [name for name in self.stack.supervisor.processes if name not in SERVERS]:
+            self.stop(name)
 
     def server_again(self, name: str) -> None:
         """Kill a server, unless it has ended, and start it until it listens: its old self may be in the way at first.

@@ -15,6 +15,7 @@ OUTCOME = Outcome(
     faults={"kill kafka": 1, "kill scorer": 1},
     not_made={},
     recoveries=(Recovery("kill kafka", 4.04), Recovery("kill scorer", 11.0), Recovery("kill kafka", 6.0)),
+    stops={"scorer": 2.345},
     balance=HEALTHY,
     order=Order(0, 0),
     seconds=123.45,
@@ -27,6 +28,7 @@ def test_the_line_says_what_was_done_and_what_came_of_it() -> None:
     assert (said["seed"], said["kills"], said["faults"]) == (7, 2, {"kill kafka": 1, "kill scorer": 1})
     assert said["recovery_seconds"] == {"p50": 6.0, "max": 11.0}
     assert said["slowest_recovery"] == {"kill kafka": 6.0, "kill scorer": 11.0}
+    assert said["stop_seconds"] == {"scorer": 2.3}
     assert said["scored"] == HEALTHY.scored
     assert all(said[name] == 0 for name in ("lost", "duplicated", "phantom", "mismatched", "misordered"))
     assert all(said[name] == 0 for name in ("alerts_missing", "alerts_doubled"))
