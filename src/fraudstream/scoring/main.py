@@ -86,21 +86,20 @@ def run_scorer(
     topic = admin.describe(settings.topic)
     clock, heart = SystemClock(), Heartbeat.load()
     with ScorerRuns(settings.database_url, topic, clock) as runs:
-        is_alone = _is_alone(runs, start)
+        if start is not Start.STAND_BY:
+            runs.acquire(takeover=start is Start.TAKE_OVER)
         log.info("starting Spark", master=settings.scoring.spark_master)
         spark = scoring_session(settings.scoring)
         _stop_on_signals(stopped)  # PySpark has put its own in place
         try:
             with exported("scorer") as board, ThreadPoolExecutor(1, "warm-up") as aside:
                 warm = aside.submit(warm_up, spark, tasks=len(topic.bounds))
-                if not is_alone:
+                if start is Start.STAND_BY:
                     _rehearse_aside(spark, topic, runs.newest(), settings)
                     if not stand_by(runs, stopped, clock, heart):
                         return
-                    topic = admin.describe(settings.topic)
-                    runs.found_again(topic)
                 if wait_for_model(runs, stopped) and wait_for_the_database(runs, stopped, board):
-                    run = _begin(runs, topic, clock.now())
+                    run, topic = _begin(runs, admin, settings.topic, clock.now())
                     query = _start(spark, topic, run, settings)
                     has_workers = partial(has_executors, spark)
                     Watch(query, runs, run, clock, stopped, warm, heart, has_workers, board).until_stopped(seconds)
@@ -109,18 +108,15 @@ def run_scorer(
             log.info("scorer stopped")
 
 
-def _is_alone(runs: ScorerRuns, start: Start) -> bool:
-    if start is Start.STAND_BY:
-        return runs.try_acquire()
-    runs.acquire(takeover=start is Start.TAKE_OVER)
-    return True
-
-
-def _begin(runs: ScorerRuns, topic: TopicPartitions, now: float) -> Run:
+def _begin(runs: ScorerRuns, admin: KafkaAdmin, topic: str, now: float) -> tuple[Run, TopicPartitions]:
+    """The run, and the log as it is behind its positions: others scored it while this one got ready."""
     runs.make_months(now)
+    runs.found_again(admin.describe(topic))
     run = runs.begin(host=socket.gethostname(), pid=os.getpid())
-    log.info("run begins", epoch=run.epoch, topic=topic.topic, topic_id=topic.topic_id, positions=dict(run.next_offset))
-    return run
+    log_now = admin.describe(topic)
+    positions = dict(run.next_offset)
+    log.info("run begins", epoch=run.epoch, topic=topic, topic_id=log_now.topic_id, positions=positions)
+    return run, log_now
 
 
 def _start(spark: SparkSession, topic: TopicPartitions, run: Run, settings: ScorerSettings) -> StreamingQuery:

@@ -25,18 +25,27 @@ class Right(Protocol):
         """Become the one scorer if nobody is."""
         ...
 
+    def server_age(self) -> float:
+        """Seconds since the database was started."""
+        ...
+
 
 def stand_by(right: Right, stopped: threading.Event, clock: Clock, heartbeat: Heartbeat) -> bool:
-    """Wait until the scorer at work is gone and this one has its right; returns whether that came before the stop.
+    """Wait until no other scorer is at work and this one has its right; returns whether that came before the stop.
 
-    A database that does not answer is waited for.
+    A database that does not answer is waited for. One that was started a moment ago has cost the scorer at work its
+    right, but not its life.
     """
-    log.info("standing by; another scorer is at work")
+    log.info("standing by for the right to score")
     not_before = clock.monotonic()
+    is_first = True
     while not stopped.is_set():
         try:
+            if is_first:
+                not_before = clock.monotonic() + max(GRACE_SECONDS - right.server_age(), 0.0)
+                is_first = False
             if clock.monotonic() >= not_before and right.try_acquire():
-                log.info("the other scorer is gone; taking its place")
+                log.info("no other scorer is at work; taking over")
                 return True
             heartbeat.beat()
         except TemporarilyUnavailable as error:

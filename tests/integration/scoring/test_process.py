@@ -158,7 +158,7 @@ def test_one_that_stands_by_is_stopped_when_told_and_goes_on_where_a_killed_one_
     first.prints("ready")
     idle, second = start("--standby"), start("--standby")
     for standing_by in (idle, second):
-        standing_by.prints("standing by; another scorer is at work")
+        standing_by.prints("standing by for the right to score")
     idle.popen.send_signal(signal.SIGTERM)
     assert idle.ends() == 0
     places = log.send(*payments(300), key=None)
@@ -166,7 +166,7 @@ def test_one_that_stands_by_is_stopped_when_told_and_goes_on_where_a_killed_one_
         assert first.popen.poll() is None
     first.popen.kill()
     places += log.send(*payments(100), key=None)
-    second.prints("the other scorer is gone; taking its place")
+    second.prints("no other scorer is at work; taking over")
     second.prints("ready")
     log.wait()
 

@@ -28,11 +28,15 @@ class TheRight:
     def __init__(self, clock: ManualClock, *answers: Callable[[], bool]) -> None:
         self.clock = clock
         self.answers = list(answers)
+        self.age = 3_600.0
         self.asked: list[float] = []
 
     def try_acquire(self) -> bool:
         self.asked.append(self.clock.monotonic())
         return self.answers.pop(0)()
+
+    def server_age(self) -> float:
+        return self.age
 
 
 def taken() -> bool:
@@ -64,6 +68,16 @@ def test_after_an_outage_the_scorer_at_work_has_the_first_chance(tmp_path: Path)
 
     assert stand_by(right, Asked(clock), clock, Heartbeat(health, clock))
     assert right.asked[1] - right.asked[0] >= GRACE_SECONDS
+
+
+def test_so_it_has_where_the_database_was_started_a_moment_ago(tmp_path: Path) -> None:
+    clock = ManualClock()
+    right = TheRight(clock, free)
+    right.age = 2.0
+    begun = clock.monotonic()
+
+    assert stand_by(right, Asked(clock), clock, Heartbeat(tmp_path / "health", clock))
+    assert GRACE_SECONDS - 2.0 <= right.asked[0] - begun < GRACE_SECONDS
 
 
 def test_a_stop_ends_it_without_the_right() -> None:

@@ -21,13 +21,10 @@ from fraudstream.errors import ConfigurationError, Fenced, ModelUnavailable, Tem
 from fraudstream.features.catalogue import CATALOGUE_VERSION
 from fraudstream.ports.records import TopicPartitions
 
-HANDOVER_SECONDS = 5.0
+HANDOVER_SECONDS, POLL_SECONDS = 5.0, 0.1
 """How long a lock may take to come free: the server notices late that its client was killed."""
-POLL_SECONDS = 0.1
-SESSION = """
-    SET statement_timeout = '60s'; SET lock_timeout = '60s';
-    SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3
-"""
+SESSION = """SET statement_timeout = '60s'; SET lock_timeout = '60s';
+    SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3"""
 """The server, too, looks whether its client is there: the right of a host that is gone comes free after 25 seconds."""
 SOME_PAGES = "CREATE TEMPORARY TABLE on_trial AS SELECT repeat('-', 1000) FROM generate_series(1, 100)"
 
@@ -48,6 +45,7 @@ ADMIT_PARTITION = """
     INSERT INTO positions (topic_id, partition, topic, next_offset, epoch) VALUES (%s, %s, %s, %s, %s)
     ON CONFLICT DO NOTHING
 """
+SERVER_AGE = "SELECT extract(epoch FROM clock_timestamp() - pg_postmaster_start_time())"
 NEWEST_RUN = "SELECT coalesce(max(epoch), 0) FROM runs WHERE topic_id = %s"
 TAKE_POSITIONS = "UPDATE positions SET epoch = %s WHERE topic_id = %s RETURNING partition, next_offset"
 
@@ -117,16 +115,21 @@ class ScorerRuns:
             self._is_held = cursor.fetchone() == (True,)
         return self._is_held
 
+    def server_age(self) -> float:
+        """Seconds since the database server was started.
+
+        Raises:
+            TemporarilyUnavailable: the database did not answer.
+        """
+        return self._number(SERVER_AGE)
+
     def newest(self) -> int:
         """Epoch of the newest run of this log, 0 before the first.
 
         Raises:
             TemporarilyUnavailable: the database did not answer.
         """
-        with self._cursor() as cursor:
-            cursor.execute(NEWEST_RUN, [self._log.topic_id])
-            ((epoch,),) = cursor.fetchall()
-            return int(epoch)
+        return int(self._number(NEWEST_RUN, self._log.topic_id))
 
     def found_again(self, log: TopicPartitions) -> None:
         """Take the log as it is now for what is scored.
@@ -238,6 +241,11 @@ class ScorerRuns:
             with self._connection, self._connection.cursor() as cursor:
                 cursor.execute(SESSION)
         return self._connection
+
+    def _number(self, question: str, *values: object) -> float:
+        with self._cursor() as cursor:
+            cursor.execute(question, values)
+            return float(cursor.fetchall()[0][0])
 
     def _is_read_only(self) -> bool:
         with self._cursor() as cursor:
