@@ -22,6 +22,7 @@ from fraudstream.local.ports import is_listening
 from fraudstream.local.processes import Command
 from fraudstream.settings import AlertingSettings, ArchiveSettings, DatabaseSettings, KafkaSettings
 
+MLFLOW = "mlflow"
 PAUSE_SECONDS = 6.0
 WIRE_SECONDS = 8.0
 RESETS = 5
@@ -52,6 +53,11 @@ class NotPossible(FraudstreamError):  # noqa: N818 - says what happened
 def sign_of(fault: Fault) -> Sign:
     """What must move again after it."""
     return SIGNS.get(fault.target, Sign.COMMITS)
+
+
+def hits_the_scorer(fault: Fault) -> bool:
+    """Whether the scorer at work does not survive it; a second one is to be ready then, as it would be in peace."""
+    return fault.target in (SCORER, "checkpoint") and fault.kind is not Kind.PAUSE
 
 
 @dataclass
@@ -90,6 +96,8 @@ class Hands:
             os.kill(self._worker(), signal.SIGKILL)
         elif target == "aws":
             self._kill_emulator()
+        elif target == MLFLOW:
+            self.stage.stack.supervisor.again(MLFLOW)
         elif target in SERVERS:
             self.stage.server_again(target)
         else:

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from fraudstream.adapters.database.vitals import port_of, read_order
-from fraudstream.chaos.faults import Hands, NotPossible, sign_of
+from fraudstream.chaos.faults import Hands, NotPossible, hits_the_scorer, sign_of
 from fraudstream.chaos.plan import Fault, Kind, counts, plan
 from fraudstream.chaos.proxy import Wire
 from fraudstream.chaos.pulse import Pulse, Sign, StandsStill
@@ -146,6 +146,8 @@ def _disturb(stage: Stage, request: Request) -> _Log:
     pulse.until_more(Sign.COMMITS, timeout=RECOVERY_TIMEOUT)
     for number, fault in enumerate(faults, 1):
         pulse.until_scored(BETWEEN, timeout=RECOVERY_TIMEOUT)
+        if hits_the_scorer(fault):
+            stage.until_one_stands_by(RECOVERY_TIMEOUT)
         if stage.clock.monotonic() > end:
             log.problems.append(f"only {len(log.made)} of {len(faults)} faults fit into {request.seconds:.0f} s")
             break

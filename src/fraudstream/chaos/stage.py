@@ -11,6 +11,7 @@ from pathlib import Path
 from fraudstream.adapters.database.roles import Role
 from fraudstream.adapters.database.vitals import port_of, rerouted, scorer_at_work
 from fraudstream.chaos.proxy import Wire
+from fraudstream.chaos.pulse import StandsStill
 from fraudstream.clock import Clock
 from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.local import apps, aws, postgres
@@ -28,6 +29,8 @@ WIRED = (Role.SCORER, Role.LABELS, Role.RELAY, Role.INBOX)
 """Roles whose way to the database goes over a wire."""
 SCORER, STANDBY = "scorer", "scorer-standby"
 """Two that take turns: the one that is not at work stands by."""
+READY_TO_SCORE = "standing by"
+"""What a scorer says that could take over now."""
 SERVERS = ("kafka", "postgres", "aws", "mlflow")
 SERVER_TIMEOUT = 120.0
 POLL_SECONDS = 0.05
@@ -74,6 +77,24 @@ class Stage:
     def scorer(self, name: str) -> Command:
         """A scorer as this stage runs it."""
         return self._adapted(replace(apps.scorer(self.environments), name=name))
+
+    def until_one_stands_by(self, timeout: float) -> None:
+        """Wait until the scorer that is not at work is ready to take over, where there is one.
+
+        Raises:
+            StandsStill: it did not get ready in time.
+        """
+        deadline = self.clock.monotonic() + timeout
+        while self.has_standby and not self._stands_by():
+            if self.clock.monotonic() > deadline:
+                raise StandsStill(f"no scorer stands by after {timeout:.0f} s; the logs of the two say more")
+            self.attend()
+            self.clock.sleep(POLL_SECONDS)
+
+    def _stands_by(self) -> bool:
+        at_work = self.scorer_at_work()
+        others = [name for name in (SCORER, STANDBY) if name != at_work]
+        return all(READY_TO_SCORE in self.stack.supervisor.processes[name].output() for name in others)
 
     def scorer_at_work(self) -> str:
         """Name of the scorer at work; the one that would be, while the database does not say."""
