@@ -1,5 +1,6 @@
 """The scorer as a process: one for each log, until it is told to stop."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -19,6 +20,7 @@ from fraudstream.adapters.database.scorer_runs import Run, ScorerRuns
 from fraudstream.adapters.kafka import KafkaAdmin
 from fraudstream.clock import SystemClock
 from fraudstream.contracts.topics import TRANSACTIONS
+from fraudstream.errors import ModelUnavailable
 from fraudstream.heartbeat import Heartbeat
 from fraudstream.metrics.board import exported
 from fraudstream.ports.records import TopicPartitions
@@ -94,12 +96,13 @@ def run_scorer(
         try:
             with exported("scorer") as board, ThreadPoolExecutor(1, "warm-up") as aside:
                 warm = aside.submit(warm_up, spark, tasks=len(topic.bounds))
-                if start is Start.STAND_BY:
-                    _rehearse_aside(spark, topic, runs.newest(), settings)
-                    if not stand_by(runs, stopped, clock, heart):
-                        return
+                has_rehearsed = start is Start.STAND_BY and _rehearse_aside(spark, topic, runs, settings)
+                if start is Start.STAND_BY and not stand_by(runs, stopped, clock, heart):
+                    return
                 if wait_for_model(runs, stopped) and wait_for_the_database(runs, stopped, board):
                     run, topic = _begin(runs, admin, settings.topic, clock.now())
+                    if not has_rehearsed:
+                        _rehearse(spark, topic, run, settings)
                     query = _start(spark, topic, run, settings)
                     has_workers = partial(has_executors, spark)
                     Watch(query, runs, run, clock, stopped, warm, heart, has_workers, board).until_stopped(seconds)
@@ -121,22 +124,31 @@ def _begin(runs: ScorerRuns, admin: KafkaAdmin, topic: str, now: float) -> tuple
 
 def _start(spark: SparkSession, topic: TopicPartitions, run: Run, settings: ScorerSettings) -> StreamingQuery:
     scoring = settings.scoring
-    log_from_here, task = _log_from(topic, run.next_offset, settings), _task(topic, run.epoch, settings)
-    rehearse(spark, log_from_here, task, sorted(run.next_offset.items()))
     return start_scoring(
         spark,
-        log_from_here,
-        task,
+        _log_from(topic, run.next_offset, settings),
+        _task(topic, run.epoch, settings),
         checkpoint=f"{scoring.checkpoint_dir.rstrip('/')}/{topic.topic_id}/{run.epoch}",
         trigger_interval_ms=scoring.trigger_interval_ms,
     )
 
 
-def _rehearse_aside(spark: SparkSession, topic: TopicPartitions, epoch: int, settings: ScorerSettings) -> None:
-    """Rehearse while another one scores: with the end of the log for a start, and offsets that nobody gets to."""
+def _rehearse(spark: SparkSession, topic: TopicPartitions, run: Run, settings: ScorerSettings) -> None:
+    log_from_here, task = _log_from(topic, run.next_offset, settings), _task(topic, run.epoch, settings)
+    rehearse(spark, log_from_here, task, sorted(run.next_offset.items()))
+
+
+def _rehearse_aside(spark: SparkSession, topic: TopicPartitions, runs: ScorerRuns, settings: ScorerSettings) -> bool:
+    """Rehearse while another one scores: with the end of the log for a start, and offsets that nobody gets to.
+
+    Returns whether there was a model to rehearse with.
+    """
     ends = {partition: end for partition, (_, end) in topic.bounds.items()}
     places = [(partition, NEVER_REACHED) for partition in sorted(ends)]
-    rehearse(spark, _log_from(topic, ends, settings), _task(topic, epoch, settings), places)
+    rehearse(spark, _log_from(topic, ends, settings), _task(topic, runs.newest(), settings), places)
+    with contextlib.suppress(ModelUnavailable):
+        return runs.has_deployment()
+    return False
 
 
 def _log_from(topic: TopicPartitions, next_offset: Mapping[int, int], settings: ScorerSettings) -> Log:
