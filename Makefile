@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: chaos chaos-matrix evaluate up up-lite verify fraud psql token down reset help setup demo test test-unit test-spark test-integration test-e2e check format lock reference clean distclean
+.PHONY: bench bench-quick chaos chaos-matrix evaluate up up-lite verify fraud psql token down reset help setup demo test test-unit test-spark test-integration test-e2e check format lock reference clean distclean
 BIN := .venv/bin
 ARGS ?=
 export PYTHON
@@ -29,6 +29,18 @@ chaos: setup ## kill and stall every part under load, and prove that nothing was
 
 chaos-matrix: setup ## interrupt every step of a slice in Spark's workers, and prove that nothing was lost
 	@$(BIN)/fraudstream chaos --matrix
+
+bench: setup .venv-peers ## fraudstream beside what one would use instead (ARGS="--only quix")
+	@$(BIN)/python -m benchmarks compare --to benchmarks/results/latest.json $(ARGS)
+
+bench-quick: setup .venv-peers ## the same in one round on shorter logs
+	@$(BIN)/python -m benchmarks compare --quick $(ARGS)
+
+.venv-peers: requirements/peers.txt
+	@$(BIN)/python -m venv --clear $@
+	@$@/bin/python -m pip install --quiet --requirement requirements/peers.txt
+	@$@/bin/python -m pip install --quiet --no-deps --editable .
+	@touch $@
 
 evaluate: setup ## the detector beside published figures (ARGS="--world city --seed 3")
 	@$(BIN)/fraudstream evaluate $(ARGS)

@@ -60,6 +60,7 @@ def main() -> None:
         ("ml.txt", (), ("--extra", "training", *agreeing)),
         ("lambda.txt", project["optional-dependencies"]["lambda"], agreeing),
         ("bootstrap.txt", BOOTSTRAP, agreeing),
+        ("peers.txt", (), ("--group", "peers")),
     ):
         compile_file(name, source, arguments, before=before)
     for path in sorted(REQUIREMENTS.glob("*.txt")):

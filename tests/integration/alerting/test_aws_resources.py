@@ -40,6 +40,19 @@ def test_creating_again_changes_nothing(ensure: Ensure) -> None:
     assert list(queue.receive(10, 0.0)) == []
 
 
+def test_a_message_is_on_its_way_until_it_is_deleted(ensure: Ensure) -> None:
+    made = ensure()
+    queue = SqsQueue(made.queue_url)
+    assert queue.on_the_way() == 0
+
+    SnsNotifier(made.topic_arn).publish(notification_of(an_alert()))
+    messages = queue.receive(10, 3.0)
+    assert (len(messages), queue.on_the_way()) == (1, 1)
+    queue.delete(messages)
+
+    assert queue.on_the_way() == 0
+
+
 def test_the_environment_names_what_was_created(ensure: Ensure, monkeypatch: pytest.MonkeyPatch) -> None:
     made = ensure()
     for name, value in made.environment().items():

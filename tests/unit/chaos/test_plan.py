@@ -2,6 +2,7 @@
 
 import pytest
 
+from fraudstream.chaos.faults import hits_the_scorer
 from fraudstream.chaos.plan import KILLED, OTHERS, Fault, Kind, counts, plan
 
 
@@ -28,3 +29,13 @@ def test_faults_are_counted_by_name() -> None:
     faults = [Fault(Kind.KILL, "kafka"), Fault(Kind.PAUSE, "kafka"), Fault(Kind.KILL, "kafka")]
 
     assert counts(faults) == {"kill kafka": 2, "pause kafka": 1}
+
+
+def test_a_second_scorer_is_waited_for_where_the_one_at_work_ends() -> None:
+    assert {fault for fault in plan(5, 20) if hits_the_scorer(fault)} == {
+        Fault(Kind.KILL, "scorer"),
+        Fault(Kind.RESTART, "scorer"),
+        Fault(Kind.SUPERSEDE, "scorer"),
+        Fault(Kind.LOSE, "checkpoint"),
+        Fault(Kind.FILL, "checkpoint"),
+    }

@@ -1,0 +1,1 @@
+"""Measurements of the whole path on real parts, each a command: `python -m benchmarks --help`."""

@@ -1,0 +1,51 @@
+"""Measure: `python -m benchmarks compare|backlog|hot-customer|slice`."""
+
+import argparse
+import time
+from pathlib import Path
+
+from benchmarks.backlog import measure_backlog, told
+from benchmarks.hot_customer import measure_hot_customer
+from benchmarks.side_by_side import QUICK, WHOLE, compare
+from benchmarks.slice_profile import measure_slices
+
+
+def main() -> None:
+    """Take one measurement and print it."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure on servers started for it.")
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    compared = kinds.add_parser("compare", help="fraudstream beside its peers")
+    compared.add_argument("--quick", action="store_true", help="one round on shorter logs")
+    compared.add_argument("--only", nargs="*", default=(), metavar="SCRIPT", help="these peers alone")
+    compared.add_argument("--to", type=Path, help="file for the raw results, as JSON")
+    backlog = kinds.add_parser("backlog", help="drain what an hour has left in the log, and watch the memory")
+    backlog.add_argument("--payments", type=int, default=3_600_000)
+    hot = kinds.add_parser("hot-customer", help="one customer with most of the traffic, beside even traffic")
+    hot.add_argument("--rate", type=float, default=1_000.0)
+    hot.add_argument("--seconds", type=float, default=30.0, help="of each round")
+    hot.add_argument("--share", type=float, default=0.9)
+    hot.add_argument("--rounds", type=int, default=3)
+    sliced = kinds.add_parser("slice", help="where the time of a slice goes, statement by statement")
+    sliced.add_argument("--rows", type=int, nargs="+", default=[50, 500, 20_000])
+    sliced.add_argument("--payments", type=int, default=100_000, help="in all slices of one size, twenty at least")
+    asked = parser.parse_args()
+    if asked.kind == "compare":
+        found = compare(QUICK if asked.quick else WHOLE, time.time(), asked.only)
+        print(found.to_markdown())
+        if asked.to is not None:
+            asked.to.parent.mkdir(parents=True, exist_ok=True)
+            asked.to.write_text(found.to_json() + "\n", encoding="utf-8")
+    elif asked.kind == "backlog":
+        print(told(measure_backlog(asked.payments, time.time())))
+    elif asked.kind == "hot-customer":
+        print(
+            measure_hot_customer(
+                time.time(), rate=asked.rate, seconds=asked.seconds, share=asked.share, rounds=asked.rounds
+            )
+        )
+    else:
+        print(measure_slices(time.time(), asked.rows, asked.payments))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""What was measured, as a table that people read and as JSON that programs read."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from benchmarks.arena import OURS
+from benchmarks.contenders import CONTENDERS
+from benchmarks.round_of_peers import Result, middle
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Everybody in every round, and where that was.
+
+    `payments` are the sizes of the logs, `model` the digest of the model; `seconds` is how long everything took.
+    """
+
+    machine: Mapping[str, object]
+    payments: Mapping[str, int]
+    rounds: Sequence[Sequence[Result]]
+    seconds: float
+    model: str
+
+    @property
+    def medians(self) -> dict[str, Result]:
+        """The median of each contender's rounds by its name, ours first, then the fastest first."""
+        by_name: dict[str, list[Result]] = {}
+        for result in (result for results in self.rounds for result in results):
+            by_name.setdefault(result.name, []).append(result)
+        medians = [middle(results) for results in by_name.values()]
+        return {one.name: one for one in sorted(medians, key=lambda one: (one.name != OURS, -one.rate))}
+
+    @property
+    def ratios(self) -> dict[str, float]:
+        """How many times as fast as each contender ours is, where both have done what they should."""
+        ours = self.medians[OURS]
+        return {
+            one.name: round(ours.rate / one.rate, 2)
+            for one in self.medians.values()
+            if one.name != OURS and one.rate and not one.error
+        }
+
+    def to_json(self) -> str:
+        """Everything, for `benchmarks/results/`."""
+        ours = self.medians[OURS]
+        return json.dumps(
+            {
+                "machine": self.machine,
+                "model": self.model,
+                "payments": self.payments,
+                "full_path_events_per_s": round(ours.rate),
+                "core_seconds_per_million": round(ours.core_seconds_per_million, 1),
+                "peer_ratios": self.ratios,
+                "failed": {name: one.error for name, one in self.medians.items() if one.error},
+                "rounds": [[asdict(result) for result in results] for results in self.rounds],
+                "seconds": round(self.seconds),
+            },
+            indent=2,
+        )
+
+    def to_markdown(self) -> str:
+        """A table with the fastest peer first."""
+        what = {one.name: one.what for one in CONTENDERS} | {OURS: "everything stored exactly once, alerts and states"}
+        lines = [
+            "| | payments a second | core seconds a million | memory, MB | fraudstream is faster |",
+            "| --- | ---: | ---: | ---: | ---: |",
+        ]
+        for name, one in self.medians.items():
+            if one.error:
+                lines.append(f"| {name}: {what[name]} | failed: {one.error.splitlines()[0][:80]} | | | |")
+                continue
+            ratio = "" if name == OURS else f"{self.ratios[name]:.1f}x"
+            lines.append(
+                f"| {name}: {what[name]} | {one.rate:,.0f} | {one.core_seconds_per_million:,.0f} "
+                f"| {one.megabytes:,.0f} | {ratio} |"
+            )
+        return "\n".join(lines)

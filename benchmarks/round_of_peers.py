@@ -1,0 +1,124 @@
+"""One peer at work: started on a log of its own, watched until its rows are there, compared with what they must be."""
+
+import contextlib
+import json
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import psycopg2
+from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
+
+from benchmarks.contenders import Computes, Contender
+from benchmarks.peers.given import VARIABLE, Given
+from benchmarks.stand import SERVERS, Stand
+from benchmarks.usage import Sampler
+from fraudstream.local.processes import Command
+
+TABLES = {
+    "peer_rows": (
+        "transaction_id uuid, user_id bigint, event_time timestamp, amount float8, score float8, features bytea"
+    ),
+    "tutorial_rows": ("transaction_id uuid, user_id bigint, event_time timestamptz, amount float8, score float8"),
+}
+MOST_SECONDS = 300.0
+"""Seconds after which a peer is stopped; what it has done until then counts."""
+RATE = """
+SELECT count(*), count(*) FILTER (WHERE stored_at > begun), extract(epoch FROM max(stored_at) - min(begun))
+FROM {table}, (SELECT min(stored_at) AS begun FROM {table}) AS first
+"""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one contender did in one round; `error` says what went wrong, empty if nothing did."""
+
+    name: str
+    rows: int
+    rate: float
+    core_seconds_per_million: float
+    megabytes: float
+    error: str = ""
+
+
+Expected = Mapping[bytes, tuple[float, bytes]]
+"""Score and features of each payment by its id."""
+
+
+def run_peer(stand: Stand, contender: Contender, given: Given, folder: Path, expected: Expected) -> Result:
+    """Start one peer, wait until it ends, and look at its rows."""
+    folder.mkdir(parents=True)
+    file = folder / "given.json"
+    file.write_text(json.dumps(asdict(given) | {"folder": str(folder)}), encoding="utf-8")
+    with _database(given.database) as connection:
+        _new_table(connection, contender.table)
+        name = contender.script + "".join(contender.arguments)
+        environment = {**stand.environments.common, **contender.environment, VARIABLE: str(file)}
+        error = ""
+        peer = stand.stack.supervisor.start(Command(name, contender.command, environment))
+        with Sampler(lambda: stand.pids(name, *SERVERS)) as sampler:
+            deadline = time.monotonic() + MOST_SECONDS
+            while peer.is_running() and time.monotonic() < deadline:
+                time.sleep(0.2)
+        if peer.is_running():
+            error = f"was stopped after {MOST_SECONDS:.0f} s"
+        elif peer.popen.returncode:
+            error = str(peer.ended())
+        stand.stack.supervisor.stop_process(name)
+        shutil.rmtree(folder, ignore_errors=True)
+        return _looked_at(connection, contender, given, sampler, expected, error)
+
+
+def _looked_at(
+    connection: Connection, contender: Contender, given: Given, sampler: Sampler, expected: Expected, error: str
+) -> Result:
+    with connection, connection.cursor() as cursor:
+        cursor.execute(RATE.format(table=contender.table))
+        rows, counted, seconds = cursor.fetchone() or (0, 0, 0.0)
+        differing = "" if error or contender.computes is Computes.OWN else _difference(connection, expected)
+    whole = max(sampler.megabytes(next(iter(sampler.samples[0]))))
+    spent = sum(sampler.cpu_seconds().values())
+    if not error and rows != given.payments:
+        error = f"stored {rows:,} rows of {given.payments:,}"
+    rate = float(counted) / float(seconds) if seconds else 0.0
+    return Result(contender.name, rows, rate, spent / max(rows, 1) * 1e6, whole, error or differing)
+
+
+def _difference(connection: Connection, expected: Expected) -> str:
+    """What is wrong with the rows, compared with what they should be, to the last bit; nothing if they are equal."""
+    found = 0
+    with connection.cursor("rows") as cursor:
+        cursor.itersize = 20_000
+        cursor.execute("SELECT uuid_send(transaction_id), score, features FROM peer_rows")
+        for id_, score, features in cursor:
+            if expected.get(bytes(id_)) != (score, bytes(features)):
+                wanted = expected.get(bytes(id_))
+                return f"computes otherwise: {score} instead of {wanted and wanted[0]}"
+            found += 1
+    return "" if found else "stored nothing"
+
+
+@contextlib.contextmanager
+def _database(url: str) -> Iterator[Connection]:
+    with contextlib.closing(psycopg2.connect(url)) as connection:
+        yield connection
+
+
+def _new_table(connection: Connection, name: str) -> None:
+    with connection, connection.cursor() as cursor:
+        cursor.execute(f"DROP TABLE IF EXISTS {name}")
+        cursor.execute(f"CREATE TABLE {name} ({TABLES[name]})")
+        cursor.execute(f"ALTER TABLE {name} ADD COLUMN stored_at timestamptz DEFAULT clock_timestamp()")
+
+
+def middle(results: Sequence[Result]) -> Result:
+    """The median of some rounds of one contender; the first error, if there is one."""
+    errors = [result.error for result in results if result.error]
+    numbers = {
+        name: float(np.median([getattr(result, name) for result in results]))
+        for name in ("rate", "core_seconds_per_million", "megabytes")
+    }
+    return Result(results[0].name, results[0].rows, **numbers, error=errors[0] if errors else "")
