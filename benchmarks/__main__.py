@@ -1,4 +1,4 @@
-"""Measure: `python -m benchmarks compare|backlog|hot-customer|slice`."""
+"""Measure: `python -m benchmarks compare|latency|backlog|hot-customer|slice`."""
 
 import argparse
 import time
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from benchmarks.backlog import measure_backlog, told
 from benchmarks.hot_customer import measure_hot_customer
+from benchmarks.latency import measure_latency
 from benchmarks.side_by_side import QUICK, WHOLE, compare
 from benchmarks.slice_profile import measure_slices
 
@@ -18,6 +19,9 @@ def main() -> None:
     compared.add_argument("--quick", action="store_true", help="one round on shorter logs")
     compared.add_argument("--only", nargs="*", default=(), metavar="SCRIPT", help="these peers alone")
     compared.add_argument("--to", type=Path, help="file for the raw results, as JSON")
+    latency = kinds.add_parser("latency", help="how long payments wait for scores, and alerts for notifications")
+    latency.add_argument("--rates", type=float, nargs="+", default=[1_000.0])
+    latency.add_argument("--seconds", type=float, default=60.0, help="at each rate")
     backlog = kinds.add_parser("backlog", help="drain what an hour has left in the log, and watch the memory")
     backlog.add_argument("--payments", type=int, default=3_600_000)
     hot = kinds.add_parser("hot-customer", help="one customer with most of the traffic, beside even traffic")
@@ -35,6 +39,8 @@ def main() -> None:
         if asked.to is not None:
             asked.to.parent.mkdir(parents=True, exist_ok=True)
             asked.to.write_text(found.to_json() + "\n", encoding="utf-8")
+    elif asked.kind == "latency":
+        measure_latency(time.time(), asked.rates, asked.seconds)
     elif asked.kind == "backlog":
         print(told(measure_backlog(asked.payments, time.time())))
     elif asked.kind == "hot-customer":

@@ -4,26 +4,21 @@ import contextlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 import msgspec
 import numpy as np
 
+from benchmarks.open_loop import send
 from benchmarks.payments import City, city_for
-from benchmarks.stand import Stand, opened_stand
+from benchmarks.stand import opened_stand
 from fraudstream.adapters.database.live_figures import commit_time
 from fraudstream.adapters.database.roles import Role
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.adapters.database.vitals import read_order
-from fraudstream.adapters.kafka import KafkaProducer
-from fraudstream.contracts.topics import TRANSACTIONS
 from fraudstream.producer.outgoing import Outgoing, outgoing_payment, transactions_of
 
 HOT = 1_000
 """The customer; the city's own begin higher."""
-TICK = 0.005
-"""Seconds between two moments at which what is due is sent."""
-DRAIN = 60.0
 LATENCIES = """
 SELECT scored.user_id = %s, scored."partition" = home.home,
     percentile_cont(ARRAY[0.5, 0.99]) WITHIN GROUP (ORDER BY extract(epoch FROM {committed} - log_time) * 1000)
@@ -51,20 +46,6 @@ def payments(city: City, share: float) -> Iterator[Outgoing]:
             is_hot = owed >= 1.0
             owed -= is_hot
             yield outgoing_payment(msgspec.structs.replace(transaction, user_id=HOT) if is_hot else transaction)
-
-
-def send(stand: Stand, stream: Iterator[Outgoing], *, rate: float, seconds: float) -> None:
-    """Send at an even rate, whatever becomes of what was sent before."""
-    producer = KafkaProducer(stand.kafka)
-    begun, sent = time.monotonic(), 0
-    while (passed := time.monotonic() - begun) < seconds:
-        due = int(passed * rate)
-        for payment in islice(stream, due - sent):
-            producer.send(TRANSACTIONS, key=payment.key, value=payment.value)
-        sent = due
-        producer.poll()
-        time.sleep(TICK)
-    producer.flush(DRAIN)
 
 
 def _latencies(url: str, since: float) -> list[Waited]:

@@ -1,0 +1,123 @@
+"""How long a payment waits for its score and an alert for its notification, at rates that are sent whatever happens."""
+
+import contextlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.open_loop import Sent, send
+from benchmarks.payments import City, city_for
+from benchmarks.stand import Stand, opened_stand
+from fraudstream.adapters.database.live_figures import commit_time
+from fraudstream.adapters.database.roles import Role
+from fraudstream.adapters.database.sessions import connect
+from fraudstream.local import apps
+from fraudstream.producer.outgoing import Outgoing, outgoing_payments
+
+WARM_UP = 20.0
+"""Seconds of traffic that do not count: Java compiles."""
+PATIENCE = 120.0
+"""Seconds that what was sent may take to be committed, and its alerts to arrive."""
+COMMITTED = """
+SELECT uuid_send(transaction_id), extract(epoch FROM {committed})::float8
+FROM scored_transactions JOIN slices USING (slice_id) WHERE log_time >= to_timestamp(%s) - interval '5 s'
+"""
+NOTIFIED = """
+SELECT uuid_send(transaction_id), extract(epoch FROM min(received_at))::float8
+FROM notifications JOIN alerts USING (alert_id) GROUP BY 1
+"""
+
+
+@dataclass(frozen=True)
+class Latency:
+    """At a rate (payments a second): milliseconds from when a payment was due to its commit, and to its notification.
+
+    A notification has passed relay, function, SNS, SQS and the subscriber, so that the function was invoked before.
+    """
+
+    rate: float
+    payments: int
+    alerts: int
+    p50: float
+    p99: float
+    alert_p50: float
+    alert_p99: float
+
+    def __str__(self) -> str:
+        """As a person reads it."""
+        return (
+            f"{self.rate:>8,.0f} a second: committed after p50 {self.p50:,.0f} ms, p99 {self.p99:,.0f} ms "
+            f"({self.payments:,} payments); notified after p50 {self.alert_p50:,.0f} ms, p99 {self.alert_p99:,.0f} ms "
+            f"({self.alerts:,} alerts)"
+        )
+
+
+def measure_latency(now: float, rates: Sequence[float], seconds: float) -> list[Latency]:
+    """Train, start everything, and send at one rate after the other."""
+    total = sum(rates) * seconds + max(rates) * WARM_UP
+    with opened_stand(city_for(int(total), now=now)) as stand:
+        print(stand.train())
+        scorer = stand.start_scorer()
+        for command in apps.services(stand.environments):
+            stand.stack.supervisor.start(command)
+        stand.wait_until_ready(scorer)
+        stream = _payments(stand.city)
+        send(stand, stream, rate=min(rates), seconds=WARM_UP)
+        found = []
+        for rate in rates:
+            measured = _latency(stand, rate, send(stand, stream, rate=rate, seconds=seconds))
+            print(measured, flush=True)
+            found.append(measured)
+    return found
+
+
+def _payments(city: City) -> Iterator[Outgoing]:
+    return (payment for day in city.days() for payment in outgoing_payments(day))
+
+
+def _latency(stand: Stand, rate: float, sent: Sent) -> Latency:
+    due = sent.due()
+    committed = _awaited(stand, COMMITTED, due, sent.begun, wanted=len(due))
+    notified = _awaited(stand, NOTIFIED, due, None, wanted=_alerts(stand, due))
+    scores = np.array([moment - due[id_] for id_, moment in committed.items()]) * 1e3
+    alerts = np.array([moment - due[id_] for id_, moment in notified.items()] or [np.nan]) * 1e3
+    return Latency(
+        rate,
+        len(scores),
+        len(notified),
+        *(float(quantile) for quantile in np.quantile(scores, [0.5, 0.99])),
+        *(float(quantile) for quantile in np.quantile(alerts, [0.5, 0.99])),
+    )
+
+
+def _awaited(
+    stand: Stand, question: str, due: Mapping[bytes, float], since: float | None, *, wanted: int
+) -> dict[bytes, float]:
+    """The moments of so many of the payments, as soon as they are there.
+
+    Raises:
+        TimeoutError: they are not.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        found = {id_: moment for id_, moment in _asked(stand, question, since) if id_ in due}
+        if len(found) >= wanted:
+            return found
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"only {len(found):,} of {wanted:,} arrived within {PATIENCE:.0f} s")
+        time.sleep(1.0)
+
+
+def _alerts(stand: Stand, due: Mapping[bytes, float]) -> int:
+    alerted = _asked(stand, "SELECT uuid_send(transaction_id), 0::float8 FROM alerts", None)
+    return sum(id_ in due for id_, _ in alerted)
+
+
+def _asked(stand: Stand, question: str, since: float | None) -> list[tuple[bytes, float]]:
+    opened = contextlib.closing(connect(stand.url(Role.READER), application="fraudstream benchmark"))
+    with opened as connection, connection, connection.cursor() as cursor:
+        values = None if since is None else (since,)
+        cursor.execute(question.format(committed=commit_time(connection)), values)
+        return [(bytes(id_), moment) for id_, moment in cursor.fetchall()]
