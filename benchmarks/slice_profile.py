@@ -94,8 +94,8 @@ class TimedStore(PostgresSliceStore):
         return connection
 
 
-def profile(stand: Stand, *, rows: int, slices: int) -> Stopwatch:
-    """Score so many slices of so many payments each in this process, from a log of its own, and time them."""
+def profile(stand: Stand, values: Iterator[bytes], *, rows: int, slices: int) -> Stopwatch:
+    """Score so many slices of so many payments each in this process, as a log of their own, and time them."""
     watch, clock = Stopwatch(), SystemClock()
     log = TopicPartitions(TRANSACTIONS, str(uuid.uuid4()), {0: (0, 0)})
     url = stand.url(Role.SCORER)
@@ -105,13 +105,13 @@ def profile(stand: Stand, *, rows: int, slices: int) -> Stopwatch:
         epoch = runs.begin(host="benchmark", pid=1).epoch
     part, store, models = LogPart(TRANSACTIONS, log.topic_id, 0, epoch), TimedStore(url, watch), ModelCache()
     total = 0.0
-    for number, values in enumerate(_slices(stand, rows, slices + WARM_UP)):
+    for number, taken in enumerate(_slices(values, rows, slices + WARM_UP)):
         if number == WARM_UP:
             watch.seconds.clear()
             total = 0.0
-        offsets = np.arange(number * rows, number * rows + len(values))
+        offsets = np.arange(number * rows, number * rows + len(taken))
         begun = time.perf_counter()
-        records = LogRecords(offsets, np.full(len(values), clock.now()), values)
+        records = LogRecords(offsets, np.full(len(taken), clock.now()), taken)
         score_slice(read_records(records, max_future=86_400.0), part, store, models, label_delay=4 * 86_400.0)
         total += time.perf_counter() - begun
     store.close()
@@ -123,23 +123,22 @@ def _divide_the_rest(watch: Stopwatch, total: float) -> None:
     watch.seconds[COMPUTING] = total - sum(watch.seconds.values())
 
 
-def _slices(stand: Stand, rows: int, count: int) -> Iterator[Sequence[bytes]]:
-    values = (value for _, value in stand.city.records(rows * count))
-    while taken := list(islice(values, rows)):
-        yield taken
+def _slices(values: Iterator[bytes], rows: int, count: int) -> Iterator[Sequence[bytes]]:
+    return (list(islice(values, rows)) for _ in range(count))
 
 
 def measure_slices(now: float, sizes: Sequence[int], payments: int) -> str:
-    """A table of shares for slices of each size."""
+    """A table of shares for slices of each size, one after the other on one database."""
+    counts = {rows: max(payments // rows, 20) for rows in sizes}
+    total = sum(rows * (count + WARM_UP) for rows, count in counts.items())
     lines = []
-    for rows in sizes:
-        slices = max(payments // rows, 20)
-        with opened_stand(city_for((slices + WARM_UP) * rows, now=now), say=False) as stand:
-            stand.train()
-            seconds = profile(stand, rows=rows, slices=slices).seconds
-        whole = sum(seconds.values())
-        lines.append(f"{slices} slices of {rows:,} payments, {whole / slices * 1e3:.1f} ms each:")
-        lines += [
-            f"  {what:<28} {spent / whole:6.1%}" for what, spent in sorted(seconds.items(), key=lambda item: -item[1])
-        ]
+    with opened_stand(city_for(total, now=now, customers=5_000), say=False) as stand:
+        print(stand.train(), flush=True)
+        values = (value for _, value in stand.city.records(total))
+        for rows, count in counts.items():
+            seconds = profile(stand, values, rows=rows, slices=count).seconds
+            whole = sum(seconds.values())
+            lines.append(f"{count} slices of {rows:,} payments, {whole / count * 1e3:.1f} ms each:")
+            ordered = sorted(seconds.items(), key=lambda item: -item[1])
+            lines += [f"  {what:<28} {spent / whole:6.1%}" for what, spent in ordered]
     return "\n".join(lines)
