@@ -66,6 +66,7 @@ def drain(stand: Stand, scorer: Process, end: int, *, begin: int = 0) -> Drain:
         TimeoutError: no commit for two minutes.
     """
     moments, scored, last = [time.monotonic()], [begin], time.monotonic()
+    looks_before = 0
     with Sampler(lambda: stand.pids(SCORER, *SERVERS)) as sampler, Progress("payments of the backlog scored") as bar:
         while scored[-1] < end:
             time.sleep(POLL)
@@ -77,12 +78,16 @@ def drain(stand: Stand, scorer: Process, end: int, *, begin: int = 0) -> Drain:
                 scored.append(place)
                 last = now
             elif len(scored) == 1:
-                moments = [now]
+                moments, looks_before = [now], len(sampler.samples)
             if now - last > STALLED:
                 raise TimeoutError(f"positions stand at {place:,} of {end:,} for {STALLED:.0f} seconds")
             bar.report(place, end)
     return Drain(
-        end - begin, moments, [place - begin for place in scored], sampler.megabytes(SCORER), sampler.cpu_seconds()
+        end - begin,
+        moments,
+        [place - begin for place in scored],
+        sampler.megabytes(SCORER)[looks_before:],
+        sampler.cpu_seconds(),
     )
 
 

@@ -67,9 +67,11 @@ def runner(databases: Databases, migrated_template: str, tmp_path_factory: pytes
 
 CASES = [
     ("scorer", "exit"),
+    ("scorer", "raise"),
     ("label applier", "exit"),
     ("relay", "exit"),
     ("relay", "raise"),
+    ("relay", "sleep"),
     ("archiver", "exit"),
     ("archiver", "raise"),
     ("trigger", "exit"),
