@@ -17,7 +17,7 @@ from benchmarks.round_of_peers import Expected, Result, run_peer
 from benchmarks.stand import SCORER, Stand
 from fraudstream.adapters.database.roles import Role
 from fraudstream.adapters.database.sessions import connect
-from fraudstream.adapters.kafka import KafkaAdmin, KafkaProducer
+from fraudstream.adapters.kafka import KafkaAdmin
 from fraudstream.features.events import Floats
 from fraudstream.features.state import CUSTOMER_RISK_WIDTH, CUSTOMER_STATE_WIDTH, MERCHANT_RISK_WIDTH
 
@@ -87,12 +87,7 @@ class Arena:
 
     def _fill(self, topic: str, records: Sequence[tuple[bytes, bytes]]) -> str:
         KafkaAdmin(self.stand.kafka).ensure_topics({topic: PARTITIONS}, 1)
-        producer = KafkaProducer(self.stand.kafka, linger_ms=20)
-        for number, (key, value) in enumerate(records):
-            producer.send(topic, key=key, value=value)
-            if number % 1_000 == 0:
-                producer.poll()
-        producer.flush(120)
+        self.stand.fill(records, topic)
         return topic
 
     def _given(self, folder: Path, topic: str, payments: int) -> Given:

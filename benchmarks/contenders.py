@@ -1,6 +1,5 @@
 """Who takes part: our scorer's peers, how each is started, and how many payments it is given."""
 
-import os
 import sys
 from dataclasses import dataclass
 from enum import StrEnum
@@ -49,7 +48,7 @@ class Contender:
     @property
     def environment(self) -> dict[str, str]:
         """What it needs to find this package, and to use one core for each of its processes."""
-        return {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "PYTHONPYCACHEPREFIX": os.devnull}
+        return {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
 
 
 CONTENDERS = (

@@ -59,15 +59,21 @@ class Stand:
         training = self.stack.supervisor.start(replace(command, arguments=(*command.arguments, "--model", model)))
         return apps.finish(self.stack.supervisor, training, apps.TRAINING_TIMEOUT)
 
-    def fill(self, records: Iterable[tuple[bytes, bytes]]) -> int:
-        """Put payments into the log as fast as the broker takes them; returns how many stand in it then."""
+    def fill(self, records: Iterable[tuple[bytes, bytes]], topic: str = TRANSACTIONS) -> int:
+        """Put payments into a log as fast as the broker takes them; returns how many stand in it then.
+
+        Raises:
+            TimeoutError: the broker did not take everything.
+        """
         producer = KafkaProducer(self.kafka, linger_ms=20)
         for number, (key, value) in enumerate(records):
-            producer.send(TRANSACTIONS, key=key, value=value)
+            producer.send(topic, key=key, value=value)
             if number % 1_000 == 0:
                 producer.poll()
-        producer.flush(FILL_TIMEOUT)
-        return sum(end for _, end in KafkaAdmin(self.kafka).describe(TRANSACTIONS).bounds.values())
+        left = producer.flush(FILL_TIMEOUT)
+        if left:
+            raise TimeoutError(f"the broker has not taken {left:,} payments after {FILL_TIMEOUT:.0f} s")
+        return sum(end for _, end in KafkaAdmin(self.kafka).describe(topic).bounds.values())
 
     def start_scorer(self, **settings: str) -> Process:
         """Start our scorer with these settings; it is not ready yet."""
