@@ -46,6 +46,17 @@ Outcome = Mapping[str, Any]
 
 
 @dataclass
+class Watched(Failpoints):
+    """Failpoints that know which boundary was reached last, and at which hit."""
+
+    newest: tuple[str, int] = ("", 0)
+
+    def reach(self, boundary: str) -> None:
+        self.newest = (boundary, self.hits[boundary] + 1)
+        super().reach(boundary)
+
+
+@dataclass
 class Report:
     """What a matrix came to: how often each boundary that was tried is hit; `problems` names each case gone wrong."""
 
@@ -67,6 +78,7 @@ class Matrix:
     database: Database
     kept: bytes
     hits: Mapping[str, int]
+    last: tuple[str, int]
     undisturbed: Outcome
 
     @classmethod
@@ -74,9 +86,9 @@ class Matrix:
         _came_to(Child.doing(partial(_prepare, scenario, url, file)))
         database = Database.remembered(url)
         kept = file.read_bytes()
-        hits, *_ = _came_to(Child.doing(partial(_work, scenario, url, file, Failpoints())))
+        hits, _, _, last = _came_to(Child.doing(partial(_work, scenario, url, file, Watched())))
         undisturbed = _look(scenario, Bench.at(url, file), database)
-        return cls(scenario, url, file, database, kept, hits, undisturbed)
+        return cls(scenario, url, file, database, kept, hits, last, undisturbed)
 
     def run(self, action: Action) -> Report:
         """Every boundary at its first, middle and last hit."""
@@ -94,7 +106,7 @@ class Matrix:
     def _problems(self, point: Failpoint, report: Report) -> Iterator[str]:
         self.file.write_bytes(self.kept)
         self.database.bring_back()
-        first = Child.doing(partial(_work, self.scenario, self.url, self.file, Failpoints([point])))
+        first = Child.doing(partial(_work, self.scenario, self.url, self.file, Watched([point])))
         if point.action is Action.STOP:
             if not first.is_stopped():
                 yield "it was not stopped"
@@ -104,6 +116,8 @@ class Matrix:
             first.go_on()
         status, result = first.result()
         match point.action:
+            case Action.STOP if (point.boundary, point.hit) == self.last and status == 0:
+                pass  # it had nothing left to do that it could be kept from
             case Action.STOP if result is None or result[1] != FENCED:
                 yield f"woken again it was not fenced: it ended with {status}, {result and result[1]}"
             case Action.EXIT if status != KILLED:
@@ -123,7 +137,7 @@ class Matrix:
 
     def _finish(self) -> Iterator[str]:
         """What a newer process does, to which nothing happens."""
-        status, _ = Child.doing(partial(_work, self.scenario, self.url, self.file, Failpoints())).result()
+        status, _ = Child.doing(partial(_work, self.scenario, self.url, self.file, Watched())).result()
         if status != 0:
             yield f"the next process ended with {status}"
 
@@ -135,14 +149,16 @@ def _prepare(scenario: Scenario, url: str, file: Path) -> None:
     bench.save()
 
 
-def _work(scenario: Scenario, url: str, file: Path, points: Failpoints) -> tuple[dict[str, int], str, list[str]]:
-    """Run; returns how often each boundary was hit, how it ended, and where a failpoint fired."""
+def _work(
+    scenario: Scenario, url: str, file: Path, points: Watched
+) -> tuple[dict[str, int], str, list[str], tuple[str, int]]:
+    """Run; returns how often each boundary was hit, how it ended, where a failpoint fired, and the newest boundary."""
     ended = "done"
     try:
         scenario.run(Bench.at(url, file), points)
     except Fenced:
         ended = FENCED
-    return dict(points.hits), ended, [point.boundary for point in points.fired]
+    return dict(points.hits), ended, [point.boundary for point in points.fired], points.newest
 
 
 def _look(scenario: Scenario, bench: Bench, database: Database) -> Outcome:

@@ -68,17 +68,23 @@ def runner(databases: Databases, migrated_template: str, tmp_path_factory: pytes
 CASES = [
     ("scorer", "exit"),
     ("scorer", "raise"),
+    ("scorer", "sleep"),
+    ("scorer", "stop"),
     ("label applier", "exit"),
+    ("label applier", "raise"),
+    ("label applier", "sleep"),
     ("relay", "exit"),
     ("relay", "raise"),
     ("relay", "sleep"),
     ("archiver", "exit"),
     ("archiver", "raise"),
+    ("archiver", "sleep"),
     ("trigger", "exit"),
     ("trigger", "raise"),
     ("trigger", "sleep"),
     ("promotion", "exit"),
     ("promotion", "raise"),
+    ("promotion", "sleep"),
 ]
 
 
