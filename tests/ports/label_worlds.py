@@ -130,7 +130,7 @@ class PostgresWorld:
         self.run("INSERT INTO state_versions VALUES (%s, '{}', %s)", CATALOGUE_VERSION, label_seq)
 
     def score(self, number: int, payment: LabelledPayment, *, partition: int = 0) -> None:
-        vector = np.zeros(FEATURE_COUNT)
+        vector, key = np.zeros(FEATURE_COUNT), str(uuid.UUID(int=number))
         vector[index_of("amount_ratio")] = payment.amount_ratio
         self.run(
             'INSERT INTO scored_transactions (topic_id, partition, "offset", log_time, slice_id, transaction_id,'
@@ -139,13 +139,14 @@ class PostgresWorld:
             PAYMENTS_TOPIC,
             partition,
             number,
-            str(uuid.UUID(int=number)),
+            key,
             payment.user_id,
             dt.datetime.fromtimestamp(payment.event_time, dt.UTC),
             payment.amount,
             payment.merchant_id,
             vector.astype("<f8").tobytes(),
         )
+        self.run("INSERT INTO transaction_ids VALUES (%s, 0, %s, %s, %s)", key, PAYMENTS_TOPIC, partition, number)
         self.run(
             "INSERT INTO positions VALUES (%s, %s, 'payments', %s, 1) ON CONFLICT (topic_id, partition) DO UPDATE"
             " SET next_offset = greatest(positions.next_offset, excluded.next_offset)",

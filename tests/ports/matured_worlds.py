@@ -111,7 +111,7 @@ def score(
     numbers = ids(*range(first, first + count))
     says = np.linspace(0.5, 1.0, count)
     with world.slices.store().open(PART) as opened:
-        opened.reserve(numbers, ints(*range(count)))
+        opened.reserve(numbers, ints(*range(count)), ints(*range(first, first + count)))
         users = ints(*range(first, first + count))
         state = opened.lock_states(1, users)
         made = replace(

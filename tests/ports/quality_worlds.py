@@ -29,6 +29,7 @@ INSERT INTO scored_transactions (topic_id, partition, "offset", log_time, slice_
     event_time, amount, merchant_category, location, payment_method, score, alert, features)
 VALUES (%s, 0, %s, %s, %s, %s, %s, 1, %s, %s, 0, 0, 0, %s, %s, %s)
 """
+KNOWN = 'INSERT INTO transaction_ids (id, body_hash, topic_id, partition, "offset") VALUES (%s, %s, %s, 0, %s)'
 POSITION = """
 INSERT INTO positions (topic_id, partition, topic, next_offset, epoch) VALUES (%s, 0, 'payments', %s, 1)
 ON CONFLICT (topic_id, partition) DO UPDATE SET next_offset = excluded.next_offset
@@ -129,6 +130,7 @@ def postgres_world(url: str, store: PostgresQuality) -> World:
         execute(
             (SLICE, (row.slice_id, TOPIC_ID, offset, offset, row.model_version, CATALOGUE_VERSION)),
             (SCORED, scored),
+            (KNOWN, (str(uuid.UUID(int=row.transaction)), row.body_hash, TOPIC_ID, offset)),
             (POSITION, (TOPIC_ID, offset + 1)),
         )
 

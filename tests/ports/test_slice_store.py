@@ -112,7 +112,7 @@ def take(
     """Take one payment of each customer and raise the first number of their state; returns what was there before."""
     with store.open(part) as opened:
         numbers = ids(*range(id_, id_ + len(users)))
-        opened.reserve(numbers, ints(*range(len(users))))
+        opened.reserve(numbers, ints(*range(len(users))), ints(*range(first_offset, first_offset + len(users))))
         before = opened.lock_states(1, np.unique(ints(*users)))
         scored = rows(payments(numbers, ints(*users), ints(*[5] * len(users))), first_offset=first_offset)
         taken = result(opened, deployment, scored, before + 1.0)
@@ -124,7 +124,7 @@ def test_a_slice_is_stored_whole(world: SliceWorld) -> None:
     deployment = world.deploy()
     with world.store().open(PART) as opened:
         numbers = ids(1, 2, 3)
-        opened.reserve(numbers, ints(1, 2, 3))
+        opened.reserve(numbers, ints(1, 2, 3), ints(10, 11, 12))
         state = opened.lock_states(1, ints(7, 8))
         scored = rows(payments(numbers, ints(8, 7, 8), ints(5, ABSENT, 6)), first_offset=10)
         raised = Alert(
@@ -199,7 +199,7 @@ def test_an_exception_undoes_everything(world: SliceWorld) -> None:
 
     def interrupted() -> None:
         with store.open(PART) as opened:
-            opened.reserve(ids(1), ints(1))
+            opened.reserve(ids(1), ints(1), ints(0))
             state = opened.lock_states(1, ints(7))
             opened.write(result(opened, deployment, rows(payments(ids(1), ints(7), ints(5))), state + 1.0))
             raise KeyError("stop")
@@ -211,16 +211,16 @@ def test_an_exception_undoes_everything(world: SliceWorld) -> None:
     assert world.scored() == []
     with store.open(PART) as opened:
         assert opened.next_offset == 0
-        assert opened.reserve(ids(1), ints(1)).fresh.tolist() == [True]
+        assert opened.reserve(ids(1), ints(1), ints(0)).fresh.tolist() == [True]
         assert opened.lock_states(1, ints(7)).sum() == 0
 
 
 def test_an_id_stands_for_what_it_was_first_seen_with(world: SliceWorld) -> None:
     store = world.store()
     with store.open(PART) as opened:
-        first = opened.reserve(ids(2, 5), ints(-20, 50))
+        first = opened.reserve(ids(2, 5), ints(-20, 50), ints(0, 1))
     with store.open(OTHER_PART) as opened:
-        second = opened.reserve(ids(1, 2, 3, 5), ints(10, 21, 30, 50))
+        second = opened.reserve(ids(1, 2, 3, 5), ints(10, 21, 30, 50), ints(0, 1, 2, 3))
 
     assert first.fresh.tolist() == [True, True]
     assert first.body_hash.tolist() == [-20, 50]
@@ -231,9 +231,9 @@ def test_an_id_stands_for_what_it_was_first_seen_with(world: SliceWorld) -> None
 def test_ids_that_end_in_zero_bytes_are_told_apart(world: SliceWorld) -> None:
     high = [1 << 120, 2 << 120, (2 << 120) + (1 << 64)]
     with (store := world.store()).open(PART) as opened:
-        opened.reserve(ids(high[0], high[2]), ints(1, 3))
+        opened.reserve(ids(high[0], high[2]), ints(1, 3), ints(0, 1))
     with store.open(PART) as opened:
-        again = opened.reserve(ids(*high), ints(10, 20, 30))
+        again = opened.reserve(ids(*high), ints(10, 20, 30), ints(0, 1, 2))
 
     assert again.fresh.tolist() == [False, True, False]
     assert again.body_hash.tolist() == [1, 20, 3]
@@ -242,7 +242,7 @@ def test_ids_that_end_in_zero_bytes_are_told_apart(world: SliceWorld) -> None:
 def test_nothing_to_reserve_and_nobody_to_look_up_is_fine(world: SliceWorld) -> None:
     nothing = ints()
     with world.store().open(PART) as opened:
-        assert len(opened.reserve(ids(), nothing).fresh) == 0
+        assert len(opened.reserve(ids(), nothing, nothing).fresh) == 0
         assert opened.lock_states(1, nothing).shape == (0, CUSTOMER_STATE_WIDTH)
         snapshot = opened.snapshot(1, nothing, nothing)
 
@@ -340,7 +340,7 @@ def test_a_challengers_scores_are_stored_with_the_slice_and_undone_with_it(world
 
     def shadowed(part: LogPart, number: int, *, stop: bool) -> None:
         with store.open(part) as opened:
-            opened.reserve(ids(number, number + 1), ints(1, 2))
+            opened.reserve(ids(number, number + 1), ints(1, 2), ints(number, number + 1))
             state = opened.lock_states(1, ints(7))
             scored = rows(payments(ids(number, number + 1), ints(7, 7), ints(5, 5)), first_offset=number)
             says = ShadowScores(OTHER_DIGEST, np.array([0.125, float("nan") if stop else 0.5]))

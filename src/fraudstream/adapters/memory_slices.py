@@ -81,7 +81,7 @@ class MemorySlice:
     reserved: dict[bytes, int] = field(default_factory=dict)
     written: SliceResult | None = None
 
-    def reserve(self, transaction_id: Bytes, body_hash: Ints) -> Reservation:
+    def reserve(self, transaction_id: Bytes, body_hash: Ints, offset: Ints) -> Reservation:  # noqa: ARG002 - the port's
         """See `SliceTransaction.reserve`."""
         ids = [row.tobytes() for row in transaction_id]
         fresh = [id_ not in self.store.ids for id_ in ids]

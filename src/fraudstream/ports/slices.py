@@ -166,8 +166,14 @@ class SliceTransaction(Protocol):
         """The first offset not yet committed; records below it were taken before and are to be dropped."""
         ...
 
-    def reserve(self, transaction_id: Bytes, body_hash: Ints) -> Reservation:
-        """Reserve ids, given as ascending, distinct (n, 16) bytes with what each stands for (n,)."""
+    def reserve(self, transaction_id: Bytes, body_hash: Ints, offset: Ints) -> Reservation:
+        """Reserve ids, given as ascending, distinct (n, 16) bytes with what each stands for and its offset (n,).
+
+        What is reserved here is to be scored at that offset in the same slice: payments are found by it.
+
+        Raises:
+            TemporarilyUnavailable: another slice has taken one of the ids at this moment.
+        """
         ...
 
     def deployment(self) -> Deployment:

@@ -24,16 +24,20 @@ class Fates:
     conflict: Bools
 
 
-def settle_ids(transaction_id: Bytes, body_hash: Ints, reserve: Callable[[Bytes, Ints], Reservation]) -> Fates:
+Reserve = Callable[[Bytes, Ints, Ints], Reservation]
+
+
+def settle_ids(transaction_id: Bytes, body_hash: Ints, offset: Ints, reserve: Reserve) -> Fates:
     """Reserve the ids of `n` payments in log order; of several with one id, the first one counts as first seen.
 
     Args:
         transaction_id: (n, 16) bytes.
         body_hash: (n,) what each payment says, as the contract computes it.
+        offset: (n,) where each stands in its partition.
         reserve: reserves ascending, distinct ids, as `SliceTransaction.reserve` does.
     """
     _, first, group = np.unique(transaction_id.reshape(-1).view("S16"), return_index=True, return_inverse=True)
-    reservation = reserve(transaction_id[first], body_hash[first])
+    reservation = reserve(transaction_id[first], body_hash[first], offset[first])
     is_first = np.zeros(len(body_hash), np.bool_)
     is_first[first] = True
     fresh = is_first & reservation.fresh[group]

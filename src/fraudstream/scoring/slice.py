@@ -91,7 +91,7 @@ def _result_of(
 ) -> SliceResult:
     columns = columns_of(left.parsed)
     body_hash = np.array([item.body_hash for item in left.parsed], np.int64)
-    fates = settle_ids(columns.transaction_id, body_hash, opened.reserve)
+    fates = settle_ids(columns.transaction_id, body_hash, left.offset, opened.reserve)
     fresh = np.flatnonzero(fates.fresh)
     deployment = opened.deployment()
     model = models.get(deployment, opened.artefact)

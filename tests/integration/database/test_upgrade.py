@@ -25,6 +25,11 @@ before it on uses it any more. Empty: nothing was ever taken away."""
 
 WAITING = uuid.UUID(int=77_000)
 """A payment whose label came before it was scored."""
+MISPLACED = """
+    SELECT count(*) FROM transaction_ids AS known FULL JOIN scored_transactions AS scored ON transaction_id = known.id
+    WHERE (known.topic_id, known.partition, known."offset")
+        IS DISTINCT FROM (scored.topic_id, scored.partition, scored."offset")
+"""
 BY_HAND = """
     UPDATE outbox SET sent_at = NULL, held_at = now() WHERE outbox_id = (SELECT min(outbox_id) FROM outbox);
     INSERT INTO alert_windows VALUES ('2025-11-24', 12);
@@ -106,6 +111,15 @@ def test_an_upgrade_loses_and_changes_nothing_and_the_work_goes_on(
     assert balance.problems == ()
     assert (balance.log_records, balance.scored, balance.quarantined, balance.repeats_dropped) == (60, 55, 3, 2)
     assert (balance.in_flight, balance.mismatched, balance.alerts) == (0, 0, balance.notified)
+    assert new.run(MISPLACED) == [(0,)]
+
+
+def test_ids_that_an_old_scorer_reserved_after_the_migration_are_placed_by_the_next_run(old: PostgresStack) -> None:
+    old.run('UPDATE transaction_ids SET topic_id = NULL, partition = NULL, "offset" = NULL')
+    with ScorerRuns(old.url_of(Role.SCORER), old.broker.describe(TRANSACTIONS), old.clock) as runs:
+        runs.begin(host="new", pid=2)
+
+    assert old.run(MISPLACED) == [(0,)]
 
 
 def go_on(stack: PostgresStack) -> None:

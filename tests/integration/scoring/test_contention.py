@@ -17,6 +17,7 @@ from fraudstream.adapters.database.sessions import connect
 from fraudstream.adapters.database.slice_store import PostgresSliceStore
 from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.features.catalogue import CATALOGUE_VERSION, index_of
+from fraudstream.features.events import columns_of
 from fraudstream.models.archive import digest_of, to_bytes
 from fraudstream.ports.slices import Deployment, LogPart
 from fraudstream.scoring.model_cache import ModelCache
@@ -160,6 +161,26 @@ def test_a_connection_that_breaks_in_a_slice_undoes_it(bench: Bench) -> None:
 
         assert bench.execute("SELECT count(*) FROM customer_state") == [(0,)]
         assert score(store, PART, 0, [encoded()]) == SliceSummary(scored=1)
+
+
+def test_an_id_that_another_slice_takes_at_this_moment_is_tried_again(bench: Bench) -> None:
+    payment = [encoded(user_id=7)]
+
+    def behind(taken: list[SliceSummary]) -> None:
+        with bench.store() as store:
+            taken.append(score(store, replace(PART, partition=1), 0, payment))
+
+    taken: list[SliceSummary] = []
+    other = threading.Thread(target=behind, args=(taken,))
+    records = read_records(LogRecords(np.array([0]), np.array([NOW]), payment), max_future=DAY)
+    with bench.store() as store, store.open(PART) as opened:
+        fresh = opened.reserve(columns_of(records.parsed).transaction_id, np.array([1]), records.offset).fresh
+        other.start()
+        _until_somebody_waits(bench)
+    other.join(30)
+
+    assert fresh.tolist() == [True]
+    assert taken == [SliceSummary(quarantined=1)]
 
 
 def test_a_deadlock_with_somebody_else_is_a_temporary_problem(bench: Bench) -> None:

@@ -14,14 +14,15 @@ def ids(*numbers: int) -> Bytes:
 
 
 def settle(numbers: list[int], hashes: list[int], known: dict[int, int]) -> Fates:
-    def reserve(transaction_id: Bytes, body_hash: Ints) -> Reservation:
+    def reserve(transaction_id: Bytes, body_hash: Ints, offset: Ints) -> Reservation:
         asked = [int(uuid.UUID(bytes=row.tobytes())) for row in transaction_id]
         assert asked == sorted(set(asked))
+        assert [numbers[place] for place in offset.tolist()] == asked
         fresh = np.array([number not in known for number in asked], np.bool_)
         stands_for = [known.get(number, own) for number, own in zip(asked, body_hash.tolist(), strict=True)]
         return Reservation(fresh, np.array(stands_for, np.int64))
 
-    return settle_ids(ids(*numbers), np.array(hashes, np.int64), reserve)
+    return settle_ids(ids(*numbers), np.array(hashes, np.int64), np.arange(len(numbers)), reserve)
 
 
 def test_new_ids_are_fresh() -> None:

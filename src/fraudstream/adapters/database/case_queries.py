@@ -6,11 +6,11 @@ SELECT coalesce(positions.topic, ''), scored.topic_id::text, scored.partition, s
        device_id, channel, currency, score, alert, slices.slice_id, slices.label_seq, {committed}, features,
        deployments.deployment_id, deployments.model_version, deployments.digest, deployments.catalogue_version,
        deployments.threshold
-FROM scored_transactions AS scored
+FROM transaction_ids AS known JOIN scored_transactions AS scored USING (topic_id, partition, "offset")
 JOIN slices ON slices.slice_id = scored.slice_id
 JOIN deployments ON deployments.deployment_id = slices.deployment_id
 LEFT JOIN positions ON positions.topic_id = scored.topic_id AND positions.partition = scored.partition
-WHERE scored.transaction_id = %s ORDER BY scored.slice_id LIMIT 1
+WHERE known.id = %s ORDER BY scored.slice_id LIMIT 1
 """
 EARLIER = """
 SELECT features FROM scored_transactions AS scored JOIN slices ON slices.slice_id = scored.slice_id

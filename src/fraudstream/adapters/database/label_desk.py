@@ -14,7 +14,9 @@ from fraudstream.ports.label_desk import KnownPayment, LabelFate, LabelPlace, St
 
 _PAYMENT = """
 SELECT user_id, event_time FROM (
-    SELECT 1 AS rank, user_id, event_time FROM scored_transactions WHERE transaction_id = %(id)s
+    SELECT 1 AS rank, user_id, event_time
+    FROM transaction_ids AS known JOIN scored_transactions AS scored USING (topic_id, partition, "offset")
+    WHERE known.id = %(id)s
     UNION ALL SELECT 2, user_id, event_time FROM history_transactions WHERE transaction_id = %(id)s
 ) AS known ORDER BY rank LIMIT 1
 """

@@ -13,7 +13,8 @@ FROM history_transactions WHERE transaction_id = ANY(%(ids)s::uuid[])
 UNION ALL
 SELECT transaction_id, user_id, merchant_id, extract(epoch FROM event_time)::float8, amount, NULL,
        substring(features FROM %(first)s FOR 8)
-FROM scored_transactions WHERE transaction_id = ANY(%(ids)s::uuid[])
+FROM transaction_ids AS known JOIN scored_transactions AS scored USING (topic_id, partition, "offset")
+WHERE known.id = ANY(%(ids)s::uuid[])
 """
 OUTCOMES = """
 SELECT DISTINCT ON (transaction_id) transaction_id, is_fraud FROM labels
@@ -30,7 +31,7 @@ WHERE label_seq IS NULL AND transaction_id = ANY(%s::uuid[]) ORDER BY stored_at,
 RELEASED_ANYWHERE = f"""
 SELECT {LABEL_COLUMNS} FROM labels
 WHERE label_seq IS NULL AND (
-    EXISTS (SELECT FROM scored_transactions AS scored WHERE scored.transaction_id = labels.transaction_id)
+    EXISTS (SELECT FROM transaction_ids AS known WHERE known.id = labels.transaction_id)
     OR EXISTS (SELECT FROM history_transactions AS old WHERE old.transaction_id = labels.transaction_id))
 ORDER BY stored_at, partition, "offset" LIMIT %s
 """  # noqa: S608 - same

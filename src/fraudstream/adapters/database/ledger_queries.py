@@ -68,7 +68,11 @@ SELECT (SELECT count(*) FROM scored_transactions WHERE topic_id = %s AND partiti
      + (SELECT count(*) FROM quarantine WHERE topic_id = %s AND partition <> ALL(%s::int[]))
 """
 BODY_LAYOUT = {"transaction_id": UUID, "body_hash": BIGINT}
-BODIES = "SELECT transaction_id, body_hash FROM scored_transactions WHERE transaction_id = ANY(%s::uuid[])"
+BODIES = """
+SELECT transaction_id, scored.body_hash
+FROM transaction_ids AS known JOIN scored_transactions AS scored USING (topic_id, partition, "offset")
+WHERE known.id = ANY(%s::uuid[])
+"""
 DUPLICATES = """
 SELECT count(*) FROM (SELECT FROM scored_transactions GROUP BY transaction_id HAVING count(*) > 1) AS repeated
 """

@@ -103,7 +103,7 @@ _WRITERS: Mapping[Table, Rights] = {
         Role.PROMOTER: (SELECT,),
         Role.QUALITY: (SELECT,),
     },
-    tables.transaction_ids: {Role.SCORER: (SELECT, INSERT)},
+    tables.transaction_ids: {Role.SCORER: (SELECT, INSERT), Role.LABELS: (SELECT,), Role.QUALITY: (SELECT,)},
     tables.scored_transactions: {
         Role.SCORER: (INSERT,),
         Role.ARCHIVER: (SELECT,),
@@ -227,5 +227,6 @@ FUNCTIONS: Mapping[str, Role] = {
     "create_month_of_scores(timestamptz)": Role.SCORER,
     "hold_active_deployment()": Role.SCORER,
     "hold_label_progress()": Role.PROMOTER,
+    "place_transaction_ids()": Role.SCORER,
 }
 """Functions that do with their owner's rights the one thing that a role needs them for."""

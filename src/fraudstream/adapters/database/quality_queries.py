@@ -46,7 +46,8 @@ WITH turned AS (
            is_fraud::int - coalesce(before::int, 0) AS frauds,
            (NOT is_fraud)::int - coalesce((NOT before)::int, 0) AS genuine,
            round(amount::numeric * 100)::int8 AS cents
-    FROM turned JOIN scored_transactions AS scored USING (transaction_id)
+    FROM turned JOIN transaction_ids AS known ON known.id = transaction_id
+    JOIN scored_transactions AS scored USING (topic_id, partition, "offset")
     WHERE scored.event_time >= %(begins)s AND scored.event_time < %(ends)s
 ), of_day AS MATERIALIZED (
     SELECT slice_id, arrived_on, sum(labelled) AS labelled, sum(frauds) AS frauds,

@@ -27,7 +27,6 @@ SESSION = """SET statement_timeout = '60s'; SET lock_timeout = '60s';
     SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3"""
 """The server, too, looks whether its client is there: the right of a host that is gone comes free after 25 seconds."""
 SOME_PAGES = "CREATE TEMPORARY TABLE on_trial AS SELECT repeat('-', 1000) FROM generate_series(1, 100)"
-
 LOCK_HOLDERS = """
     SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -35,8 +34,7 @@ LOCK_HOLDERS = """
 """
 SLICE_SESSIONS = "SELECT pid FROM pg_stat_activity WHERE application_name LIKE %s AND datname = current_database()"
 AT_WORK = """
-    SELECT catalogue_version,
-        EXISTS (SELECT FROM state_versions)
+    SELECT catalogue_version, EXISTS (SELECT FROM state_versions)
         AND NOT EXISTS (SELECT FROM state_versions WHERE catalogue_version = deployments.catalogue_version)
     FROM deployments WHERE active
 """
@@ -144,7 +142,7 @@ class ScorerRuns:
     def begin(self, *, host: str, pid: int) -> Run:
         """Begin a run that is newer than every other, and take over the positions; older runs are fenced off by it.
 
-        A partition without a position begins at the first record that is still kept.
+        A partition without a position begins at the first record still kept; ids of an earlier version are placed.
         """
         topic_id = self._log.topic_id
         with self._cursor() as cursor:
@@ -153,7 +151,9 @@ class ScorerRuns:
             for partition, (first, _) in sorted(self._log.bounds.items()):
                 cursor.execute(ADMIT_PARTITION, [topic_id, partition, self._log.topic, first, epoch])
             cursor.execute(TAKE_POSITIONS, [epoch, topic_id])
-            return Run(epoch, dict(cursor.fetchall()))
+            positions = dict(cursor.fetchall())
+            cursor.execute("SELECT place_transaction_ids()")
+        return Run(epoch, positions)
 
     def mark_ready(self, run: Run) -> None:
         """Note that a payment sent from now on is scored."""

@@ -8,7 +8,7 @@ import numpy as np
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 
 from fraudstream.adapters.database import binary_copy as wire
-from fraudstream.features.events import ABSENT, Floats, Ints
+from fraudstream.features.events import ABSENT, Bytes, Floats, Ints
 from fraudstream.ports.slices import (
     LogPart,
     OutboxMessage,
@@ -64,6 +64,21 @@ CLOSE_SLICE = """
     UPDATE positions SET next_offset = %(last_offset)s + 1, epoch = %(epoch)s
     WHERE topic_id = %(topic_id)s AND partition = %(partition)s
 """
+
+
+def write_ids(cursor: Cursor, part: LogPart, transaction_id: Bytes, body_hash: Ints, offset: Ints) -> None:
+    """Store ids, (n, 16) bytes, with what each stands for and where it is scored."""
+    if not len(transaction_id):
+        return
+    count = len(transaction_id)
+    columns = [
+        wire.raw("id", transaction_id),
+        wire.bigint("body_hash", body_hash),
+        wire.same_bytes("topic_id", count, uuid.UUID(part.topic_id).bytes),
+        wire.integer("partition", np.full(count, part.partition)),
+        wire.bigint("offset", offset),
+    ]
+    wire.copy_in(cursor, "transaction_ids", [column.name for column in columns], wire.payload(columns))
 
 
 def write_result(cursor: Cursor, part: LogPart, result: SliceResult) -> None:

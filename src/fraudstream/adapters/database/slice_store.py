@@ -12,7 +12,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 from fraudstream.adapters.database.binary_copy import copy_out_row, keyed_rows
 from fraudstream.adapters.database.refusals import FOR_A_TIME, unavailable
 from fraudstream.adapters.database.sessions import connect
-from fraudstream.adapters.database.slice_rows import write_result
+from fraudstream.adapters.database.slice_rows import write_ids, write_result
 from fraudstream.errors import Fenced, ModelUnavailable, TemporarilyUnavailable
 from fraudstream.features.events import Bytes, Floats, Ints
 from fraudstream.features.state import CUSTOMER_RISK_WIDTH, CUSTOMER_STATE_WIDTH, MERCHANT_RISK_WIDTH
@@ -25,9 +25,14 @@ SESSION = """
     SET idle_in_transaction_session_timeout = '60s';
     SET work_mem = '64MB';
     SET jit = off;
+    SET enable_seqscan = off;
+    SET enable_hashjoin = off;
+    SET enable_mergejoin = off;
     CREATE TEMPORARY TABLE moved_state (user_id bigint, state bytea STORAGE PLAIN) ON COMMIT DELETE ROWS
 """
-"""Every wait is bounded; a session that was stopped in the middle of a slice gives its locks back."""
+"""Every wait is bounded; a session that was stopped in the middle of a slice gives its locks back. Rows are found by
+their keys, so that a slice costs the same however much is stored, and whatever the planner knows of it."""
+KNOWN_ID = np.dtype([("id", "S16"), ("body_hash", ">i8")])
 DEPLOYMENT_READS = 3
 """A promotion that commits while we wait for its lock hides both the old and the new row once."""
 
@@ -40,17 +45,9 @@ ADMIT_PARTITION = """
     WHERE NOT EXISTS (SELECT FROM runs WHERE topic_id = %(topic_id)s AND epoch > %(epoch)s)
     ON CONFLICT DO NOTHING
 """
-RESERVE = """
-    WITH reserved AS (
-        INSERT INTO transaction_ids (id, body_hash)
-        SELECT id, body_hash FROM unnest(%s::uuid[], %s::bigint[]) AS wanted (id, body_hash) ORDER BY id
-        ON CONFLICT DO NOTHING RETURNING id
-    )
-    SELECT string_agg(uuid_send(id), ''::bytea) FROM reserved
-"""
 KNOWN_IDS = """
-    SELECT string_agg(uuid_send(id) || int8send(body_hash), ''::bytea) FROM transaction_ids
-    WHERE id = ANY (%s::uuid[])
+    SELECT string_agg(uuid_send(id) || int8send(body_hash), ''::bytea)
+    FROM unnest(%s::uuid[]) AS wanted (id) JOIN transaction_ids USING (id)
 """
 AT_WORK = """
     SELECT deployment_id, held.model_version, held.digest, held.catalogue_version, held.threshold,
@@ -136,16 +133,17 @@ class PostgresSlice:
         """See `SliceTransaction.next_offset`."""
         return self._next_offset
 
-    def reserve(self, transaction_id: Bytes, body_hash: Ints) -> Reservation:
+    def reserve(self, transaction_id: Bytes, body_hash: Ints, offset: Ints) -> Reservation:
         """See `SliceTransaction.reserve`."""
-        ids = transaction_id.reshape(-1).view("S16")
-        (reserved,) = copy_out_row(self._cursor, RESERVE, [_uuid_array(transaction_id), _array(body_hash.tolist())])
-        fresh = np.isin(ids, np.frombuffer(reserved or b"", "S16"))
-        stands_for = body_hash.copy()
-        if not fresh.all():
-            (known,) = copy_out_row(self._cursor, KNOWN_IDS, [_uuid_array(transaction_id[~fresh])])
-            found = np.frombuffer(known or b"", np.dtype([("id", "S16"), ("body_hash", ">i8")]))
-            stands_for[np.searchsorted(ids, found["id"])] = found["body_hash"]
+        (known,) = copy_out_row(self._cursor, KNOWN_IDS, [_uuid_array(transaction_id)])
+        found = np.frombuffer(known or b"", KNOWN_ID)
+        at = np.searchsorted(transaction_id.reshape(-1).view("S16"), found["id"])
+        fresh, stands_for = np.ones(len(body_hash), np.bool_), body_hash.copy()
+        fresh[at], stands_for[at] = False, found["body_hash"]
+        try:
+            write_ids(self._cursor, self._part, transaction_id[fresh], body_hash[fresh], offset[fresh])
+        except errors.UniqueViolation as error:
+            raise TemporarilyUnavailable(f"another slice was in the way: {error}") from error
         return Reservation(fresh, stands_for)
 
     def deployment(self) -> Deployment:

@@ -86,7 +86,11 @@ transaction_ids = Table(
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("body_hash", BigInteger, nullable=False),
-    comment="every id ever scored, reserved before any feature is computed",
+    Column("topic_id", Uuid),
+    Column("partition", Integer),
+    Column("offset", BigInteger),
+    Index("ix_transaction_ids_unplaced", "id", postgresql_where=text('"offset" IS NULL')),
+    comment="every id ever scored, reserved before any feature is computed, and where its row stands",
     postgresql_partition_by="HASH (id)",
 )
 
@@ -115,7 +119,6 @@ scored_transactions = Table(
     Column("score", Double, nullable=False),
     Column("alert", Boolean, nullable=False),
     Column("features", LargeBinary, nullable=False),
-    Index(None, "transaction_id"),
     Index(None, "user_id", "slice_id"),
     Index(None, "event_time", **_BLOCKS),
     comment="one row for each scored record; small integers index the contract's value lists, features are float64",
