@@ -17,6 +17,7 @@ from fraudstream.evaluation.commands import evaluation
 from fraudstream.provisioning.commands import provision
 from fraudstream.quality.commands import quality
 from fraudstream.rework.commands import quarantine, redrive
+from fraudstream.serving.commands import serving
 from fraudstream.training.commands import Author, Days, FirstDay, FromArchive, LastDay, archive_days, life_cycle
 
 app = typer.Typer(
@@ -221,6 +222,7 @@ def migrate() -> None:
 
 app.add_typer(provision, name="provision")
 app.add_typer(analyst)
+app.add_typer(serving)
 app.add_typer(breaker, name="breaker")
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(redrive, name="redrive")

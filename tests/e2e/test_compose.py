@@ -28,6 +28,7 @@ APPS = (
     "live-quality",
     "retrain",
     "analyst-api",
+    "scoring-api",
     "producer",
 )
 PATIENCE = 180.0
