@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import Field, SecretStr, ValidationError
 
 from fraudstream.bounds import allowed
-from fraudstream.cloud_settings import DynamoDbSettings, EmrSettings, SageMakerSettings
+from fraudstream.service_settings import DynamoDbSettings, EmrSettings, SageMakerSettings, ScoringApiSettings
 from fraudstream.settings_group import Duration
 from fraudstream.settings_group import Group as _Group
 
@@ -156,32 +156,6 @@ class AnalystSettings(_Group):
         return frozenset(name.lower() for name in self.analyst_names.split(",") if name)
 
 
-class ScoringApiSettings(_Group):
-    """The service that scores on request."""
-
-    scoring_api_host: str = Field(default="127.0.0.1", description="address the scoring API listens on")
-    scoring_api_port: int = Field(default=8091, ge=1, le=65_535, description="port it listens on")
-    scoring_api_names: str = Field(
-        default="",
-        pattern=r"^[A-Za-z0-9._,:-]*$",
-        description="further host names (a,b) requests may come in by; 127.0.0.1 and localhost always may",
-    )
-    scoring_api_settings_dir: Path = Field(
-        default=Path(".local/scoring-api"), description="folder of its token, made at the first start"
-    )
-    scoring_api_sessions: int = Field(
-        default=4, ge=1, le=64, description="sessions it holds in the database at the most"
-    )
-    scoring_api_timeout_ms: int = Field(
-        default=1_000, ge=10, le=60_000, description="time one of its statements may take, in ms"
-    )
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The further names, in small letters."""
-        return frozenset(name.lower() for name in self.scoring_api_names.split(",") if name)
-
-
 class LocalSettings(_Group):
     """The embedded stack on one machine."""
 
@@ -280,6 +254,11 @@ def set_here(*groups: type[_Group]) -> dict[str, str]:
     """Which variables of these groups this environment sets, for a process elsewhere that is to have the same."""
     names = [name.upper() for group in groups for name in group.model_fields]
     return {name: os.environ[name] for name in names if os.environ.get(name)}
+
+
+def training_variables() -> dict[str, str]:
+    """What SageMaker's training toolkit sets for a training job; empty elsewhere."""
+    return {name: value for name, value in os.environ.items() if name.startswith("SM_")}
 
 
 SDK_PREFIXES = ("AWS_", "POWERTOOLS_")

@@ -37,9 +37,11 @@ VENDOR_DOORS = {
         "rework/commands.py",
         "archive/commands.py",
         "quality/commands.py",
+        "sagemaker/commands.py",
         "serving/commands.py",
         "analyst/commands.py",
         "training/commands.py",
+        "training/train_command.py",
         "evaluation/commands.py",
     },
 }

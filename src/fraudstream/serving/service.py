@@ -16,9 +16,10 @@ from fraudstream.clock import SystemClock
 from fraudstream.errors import ConfigurationError, FraudstreamError
 from fraudstream.heartbeat import Heartbeat
 from fraudstream.scoring.warm_up import compile_everything
+from fraudstream.service_settings import ScoringApiSettings
 from fraudstream.serving.api import create_app
 from fraudstream.serving.what_if import WhatIf
-from fraudstream.settings import DatabaseSettings, ScoringApiSettings, ScoringSettings
+from fraudstream.settings import DatabaseSettings, ScoringSettings
 
 CONNECTIONS = 64
 """Connections served at a time; more are told to come again."""

@@ -1,14 +1,12 @@
 """`StandingReader` on PostgreSQL: one statement, so one snapshot, on a pooled session that may only read."""
 
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
+from typing import Any
 
 import numpy as np
-import psycopg2
 from psycopg2 import errors
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
-from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 from sqlalchemy import exc
 from sqlalchemy.engine import create_engine
 
@@ -68,15 +66,12 @@ class PostgresStandings:
             pool_size=sessions,
             max_overflow=0,
             pool_timeout=POOL_WAIT,
-            pool_pre_ping=True,
             pool_reset_on_return=None,
         )
 
     def standing(self, transaction_id: uuid.UUID, user_id: int, merchant_id: int | None) -> Standing:
         """See `StandingReader.standing`."""
-        with self._reading() as cursor:
-            cursor.execute("EXECUTE standing (%s, %s, %s)", (str(transaction_id), user_id, merchant_id))
-            row = cursor.fetchone()
+        row = self._row("EXECUTE standing (%s, %s, %s)", (str(transaction_id), user_id, merchant_id))
         if row is None:
             raise ModelUnavailable(
                 "no model is deployed; `fraudstream train` and `fraudstream promote` put one to work"
@@ -93,9 +88,7 @@ class PostgresStandings:
 
     def artefact(self, digest: str) -> bytes:
         """See `StandingReader.artefact`."""
-        with self._reading() as cursor:
-            cursor.execute("SELECT content FROM model_artefacts WHERE digest = %s", (digest,))
-            row = cursor.fetchone()
+        row = self._row("SELECT content FROM model_artefacts WHERE digest = %s", (digest,))
         if row is None:
             raise ModelUnavailable(f"no model artefact with SHA-256 {digest} is stored; promote a version again")
         return bytes(row[0])
@@ -104,8 +97,18 @@ class PostgresStandings:
         """Close the idle sessions."""
         self._engine.dispose()
 
-    @contextmanager
-    def _reading(self) -> Iterator[Cursor]:
+    def _row(self, statement: str, values: tuple[object, ...]) -> Any:  # noqa: ANN401 - as psycopg2 gives it
+        """One row, asked for again on a new session where an idle one turns out to be broken: the server restarted."""
+        try:
+            return self._asked(statement, values)
+        except FOR_A_TIME:
+            self._engine.dispose()
+        try:
+            return self._asked(statement, values)
+        except FOR_A_TIME as error:
+            raise TemporarilyUnavailable(f"the state could not be read: {error}") from error
+
+    def _asked(self, statement: str, values: tuple[object, ...]) -> Any:  # noqa: ANN401 - as psycopg2 gives it
         try:
             pooled = self._engine.raw_connection()
         except exc.TimeoutError as error:
@@ -113,16 +116,15 @@ class PostgresStandings:
                 f"every database session was busy for {POOL_WAIT:g} s: ask less at a time, or raise "
                 "SCORING_API_SESSIONS"
             ) from error
-        except (exc.DBAPIError, psycopg2.Error) as error:
-            raise TemporarilyUnavailable(f"the state could not be read: {error}") from error
         try:
-            with pooled.cursor() as cursor:  # type: ignore[attr-defined]
-                yield cursor
+            with closing(pooled.cursor()) as cursor:
+                cursor.execute(statement, values)
+                return cursor.fetchone()
         except errors.QueryCanceled as error:
             raise TemporarilyUnavailable(f"the database took too long: {error.diag.message_primary}") from error
-        except FOR_A_TIME as error:
-            pooled.invalidate(error)
-            raise TemporarilyUnavailable(f"the state could not be read: {error}") from error
+        except FOR_A_TIME:
+            pooled.invalidate()
+            raise
         finally:
             pooled.close()
 

@@ -1,10 +1,37 @@
-"""Settings of what only AWS has: DynamoDB, EMR Serverless, SageMaker."""
+"""Settings of what stands beside the stream: the scoring API, copies in DynamoDB, EMR Serverless, SageMaker."""
 
 import datetime as dt
+from pathlib import Path
 
 from pydantic import Field
 
 from fraudstream.settings_group import Duration, Group
+
+
+class ScoringApiSettings(Group):
+    """The service that scores on request."""
+
+    scoring_api_host: str = Field(default="127.0.0.1", description="address the scoring API listens on")
+    scoring_api_port: int = Field(default=8091, ge=1, le=65_535, description="port it listens on")
+    scoring_api_names: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9._,:-]*$",
+        description="further host names (a,b) requests may come in by; 127.0.0.1 and localhost always may",
+    )
+    scoring_api_settings_dir: Path = Field(
+        default=Path(".local/scoring-api"), description="folder of its token, made at the first start"
+    )
+    scoring_api_sessions: int = Field(
+        default=4, ge=1, le=64, description="sessions it holds in the database at the most"
+    )
+    scoring_api_timeout_ms: int = Field(
+        default=1_000, ge=10, le=60_000, description="time one of its statements may take, in ms"
+    )
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The further names, in small letters."""
+        return frozenset(name.lower() for name in self.scoring_api_names.split(",") if name)
 
 
 class DynamoDbSettings(Group):
