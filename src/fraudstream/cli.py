@@ -11,6 +11,7 @@ from fraudstream.alerting.commands import breaker
 from fraudstream.analyst.commands import analyst
 from fraudstream.archive.commands import archive
 from fraudstream.chaos.commands import chaos
+from fraudstream.emr.commands import emr
 from fraudstream.errors import ConfigurationError, FraudstreamError
 from fraudstream.evaluation.commands import evaluation
 from fraudstream.provisioning.commands import provision
@@ -180,6 +181,7 @@ def migrate() -> None:
 app.add_typer(provision, name="provision")
 app.add_typer(analyst)
 app.add_typer(serving)
+app.add_typer(emr, name="emr")
 app.add_typer(sagemaker, name="sagemaker")
 app.add_typer(breaker, name="breaker")
 app.add_typer(quarantine, name="quarantine")

@@ -37,6 +37,7 @@ VENDOR_DOORS = {
         "rework/commands.py",
         "archive/commands.py",
         "quality/commands.py",
+        "emr/commands.py",
         "sagemaker/commands.py",
         "serving/commands.py",
         "analyst/commands.py",
