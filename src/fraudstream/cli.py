@@ -14,6 +14,7 @@ from fraudstream.chaos.commands import chaos
 from fraudstream.emr.commands import emr
 from fraudstream.errors import ConfigurationError, FraudstreamError
 from fraudstream.evaluation.commands import evaluation
+from fraudstream.projection.commands import projection
 from fraudstream.provisioning.commands import provision
 from fraudstream.quality.commands import quality
 from fraudstream.rework.commands import quarantine, redrive
@@ -181,6 +182,7 @@ def migrate() -> None:
 app.add_typer(provision, name="provision")
 app.add_typer(analyst)
 app.add_typer(serving)
+app.add_typer(projection)
 app.add_typer(emr, name="emr")
 app.add_typer(sagemaker, name="sagemaker")
 app.add_typer(breaker, name="breaker")

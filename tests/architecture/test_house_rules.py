@@ -38,6 +38,7 @@ VENDOR_DOORS = {
         "archive/commands.py",
         "quality/commands.py",
         "emr/commands.py",
+        "projection/commands.py",
         "sagemaker/commands.py",
         "serving/commands.py",
         "analyst/commands.py",

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -57,11 +58,18 @@ def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
         evaluate_files(tmp_path, tmp_path / "history.jsonl", tmp_path)
 
 
-@mock_aws
-def test_the_pipeline_is_put_and_put_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    role = "arn:aws:iam::123456789012:role/fraudstream-sagemaker"
+@pytest.fixture
+def emulated(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """LocalStack has no pipelines; moto has."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        yield
+
+
+@pytest.mark.usefixtures("emulated")
+def test_the_pipeline_is_put_and_put_again() -> None:
+    role = "arn:aws:iam::123456789012:role/fraudstream-sagemaker"
     settings = SageMakerSettings(sagemaker_role_arn=role, sagemaker_image="ml", sagemaker_bucket="bucket")
     text = TrainingPipeline(settings, job_environment(RegistrySettings(mlflow_tracking_uri="http://mlflow"))).to_json()
 

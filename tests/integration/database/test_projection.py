@@ -1,0 +1,51 @@
+"""Committed scores reach DynamoDB, as a role that only reads."""
+
+import contextlib
+import uuid
+from collections.abc import Callable
+
+import pytest
+from tests.integration.database.role_world import RoleWorld
+from tests.integration.verify.postgres_stack import PostgresStack, fill
+
+from fraudstream.adapters.aws.calls import dynamodb_client
+from fraudstream.adapters.aws.score_table import DynamoDbScoreTable
+from fraudstream.adapters.database.committed_scores import PostgresCommittedScores
+from fraudstream.adapters.database.roles import Role
+from fraudstream.clock import ManualClock
+from fraudstream.projection.projector import Projector
+
+pytestmark = pytest.mark.integration
+
+
+def test_every_committed_score_is_copied_and_a_restart_copies_what_came_after(
+    world: RoleWorld,
+    aws_environment: object,  # noqa: ARG001 - it names the endpoint
+    unique_name: Callable[[str], str],
+) -> None:
+    name = unique_name("scores")
+    table = DynamoDbScoreTable(name, kept=86_400.0)
+    table.ensure()
+    with contextlib.ExitStack() as resources:
+        stack = PostgresStack(world.url(Role.MIGRATE), resources, world.urls())
+        fill(stack)
+        for _ in range(2):  # the second one is another process
+            committed = PostgresCommittedScores(world.url(Role.READER))
+            with contextlib.closing(committed):
+                projector = Projector(committed, table, ManualClock())
+                while projector.step():
+                    pass
+        stored = stack.run(
+            "SELECT transaction_id, score, alert, model_version FROM scored_transactions JOIN slices USING (slice_id)"
+        )
+
+    items = dynamodb_client().scan(TableName=name)["Items"]
+    copies = {
+        uuid.UUID(item["id"]["S"]): (float(item["score"]["N"]), item["alert"]["BOOL"], item["model_version"]["S"])
+        for item in items
+        if not item["id"]["S"].startswith("position#")
+    }
+    assert copies == {uuid.UUID(str(row[0])): tuple(row[1:]) for row in stored}
+    assert len(copies) == 48
+    ends = committed.ends()
+    assert {place: table.position(place) for place in ends} == ends
