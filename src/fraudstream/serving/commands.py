@@ -1,5 +1,7 @@
 """Verbs that answer with scores; like the command line itself it imports nothing heavy."""
 
+from typing import Annotated
+
 import typer
 
 serving = typer.Typer()
@@ -14,8 +16,8 @@ def scoring_api() -> None:
 
 
 @serving.command("serve")
-def serve() -> None:
-    """The same for SageMaker: its inference container on port 8080."""
+def serve(*, port: Annotated[int, typer.Option(min=1, max=65_535, help="Where SageMaker asks.")] = 8_080) -> None:
+    """The same for SageMaker: its inference container."""
     from fraudstream.serving.service import serve_in_sagemaker as run  # noqa: PLC0415
 
-    run()
+    run(port)

@@ -25,7 +25,6 @@ CONNECTIONS = 64
 """Connections served at a time; more are told to come again."""
 FINISH_WITHIN = 10
 """Seconds that requests have to end when the service is stopped."""
-SAGEMAKER_PORT = 8080
 LARGEST_INVOCATION = 6 * 1024 * 1024
 """Bytes that SageMaker passes on in one invocation."""
 
@@ -50,8 +49,8 @@ def serve() -> None:
         _run(guard, listener)
 
 
-def serve_in_sagemaker() -> None:
-    """Answer SageMaker's `GET /ping` and `POST /invocations` on port 8080, until SIGTERM.
+def serve_in_sagemaker(port: int) -> None:
+    """Answer SageMaker's `GET /ping` and `POST /invocations`, until SIGTERM.
 
     There is no token: nobody but SageMaker reaches the container, and its endpoint asks for a signature.
 
@@ -60,10 +59,10 @@ def serve_in_sagemaker() -> None:
     """
     logs.configure("scoring-api")
     settings = ScoringApiSettings.load()
-    with _listening("0.0.0.0", SAGEMAKER_PORT) as listener:  # noqa: S104 - SageMaker comes from outside the container
+    with _listening("0.0.0.0", port) as listener:  # noqa: S104 - SageMaker comes from outside the container
         app = create_app(_what_if(settings), Heartbeat.load())
         guard = Guard(app, token=None, names=None, largest_body=LARGEST_INVOCATION)
-        structlog.get_logger().info("inference container ready", port=SAGEMAKER_PORT)
+        structlog.get_logger().info("inference container ready", port=port)
         _run(guard, listener)
 
 

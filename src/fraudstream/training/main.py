@@ -43,17 +43,15 @@ def train(
         customers: cardholders in the city.
         history_days: days of history.
         start: midnight UTC of the first day, in seconds since 1970; the simulation's own if unset.
-        model: a family, or `best` for the best of all by the span before the one it is measured on; unset, a quick one.
+        model: a family, or `best` of all by the span before the one it is measured on; unset, a quick one.
         history: a file of payments and labels as JSON lines, instead of the city.
         archive: days of the archive, instead of the city; the database is needed then.
-        promote_because: if given, put the version to work at once, for this reason; the database is needed then.
-            Without, the training goes on record there if there is one.
+        promote_because: put the version to work at once for this reason, in the database; else it goes on record there.
         author: who decides; the login name if unset.
         results: folders that the version's files are copied to, and its figures written to, if at all.
 
     Raises:
-        ConfigurationError: a missing setting, a family there is not, or a history with too little or something wrong
-            in it; nothing is registered then, and whatever is at work stays there.
+        ConfigurationError: a missing setting, no such family, or a history with too little in it; nothing has changed.
         TemporarilyUnavailable: registry, database or object store did not answer.
     """
     started_at = SystemClock().now()

@@ -52,20 +52,25 @@ def environment(url: str, folder: Path, port: int) -> Mapping[str, str]:
     return {**os.environ, **own, "LOG_FORMAT": "json"}
 
 
-@contextlib.contextmanager
-def running(url: str, folder: Path) -> Iterator[Service]:
+def free_port() -> int:
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listener:
-        port = int(listener.getsockname()[1])
+        return int(listener.getsockname()[1])
+
+
+@contextlib.contextmanager
+def running(url: str, folder: Path, *, sagemaker: bool = False) -> Iterator[Service]:
+    port = free_port()
+    command = ["-m", "fraudstream", "serve", "--port", str(port)] if sagemaker else [str(MAIN)]
     with subprocess.Popen(
-        [sys.executable, str(MAIN)], env=environment(url, folder, port), stderr=subprocess.PIPE, text=True
+        [sys.executable, *command], env=environment(url, folder, port), stderr=subprocess.PIPE, text=True
     ) as process:
         watchdog = threading.Timer(PATIENCE, process.kill)
         watchdog.start()
         try:
             assert process.stderr is not None
             ready = json.loads(process.stderr.readline())
-            assert ready["event"] == "scoring api ready"
-            yield Service(port, process, token_file(folder).read_text().strip())
+            assert ready["event"] == ("inference container ready" if sagemaker else "scoring api ready")
+            yield Service(port, process, "none" if sagemaker else token_file(folder).read_text().strip())
         finally:
             watchdog.cancel()
             process.kill()
@@ -111,6 +116,24 @@ def test_what_was_answered_is_what_the_stream_stores(world: RoleWorld, tmp_path:
         service.process.send_signal(signal.SIGTERM)
 
         assert service.process.wait(PATIENCE) == 0
+
+
+def test_sagemaker_asks_without_a_token_and_by_any_name(world: RoleWorld, tmp_path: Path) -> None:
+    with contextlib.ExitStack() as resources:
+        stack = PostgresStack(world.url(Role.MIGRATE), resources, world.urls())
+        fill(stack)
+        service = resources.enter_context(running(world.url(Role.SERVING), tmp_path, sagemaker=True))
+        connection = resources.enter_context(
+            contextlib.closing(http.client.HTTPConnection("127.0.0.1", service.port, timeout=PATIENCE))
+        )
+        lines = b"\n".join([encode_transaction(a_payment(900, user_id=2)), b"{}"])
+        connection.request("GET", "/ping", headers={"Host": "169.254.255.130:8080"})
+        assert connection.getresponse().read() == b'{"status":"ok"}'
+        connection.request("POST", "/invocations", lines, {"Content-Type": "application/jsonlines", "Host": "model"})
+        scored, refused = (json.loads(line) for line in connection.getresponse().read().splitlines())
+
+    assert 0.0 <= scored["probability"] <= 1.0
+    assert refused["reason"] == "invalid_field"
 
 
 def test_its_role_reads_what_a_score_needs_and_nothing_else(world: RoleWorld) -> None:
