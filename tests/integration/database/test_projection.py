@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from tests.integration.database.role_world import RoleWorld
 from tests.integration.verify.postgres_stack import PostgresStack, fill
+from tests.ports.test_score_table import made
 
 from fraudstream.adapters.aws.calls import dynamodb_client
 from fraudstream.adapters.aws.score_table import DynamoDbScoreTable
@@ -25,7 +26,7 @@ from fraudstream.projection.projector import Projector
 pytestmark = pytest.mark.integration
 
 MAIN = Path(__file__).parents[3] / "services" / "dynamodb_projector" / "main.py"
-PATIENCE = 120.0
+PATIENCE = 180.0
 
 
 def test_every_committed_score_is_copied_and_a_restart_copies_what_came_after(
@@ -34,8 +35,7 @@ def test_every_committed_score_is_copied_and_a_restart_copies_what_came_after(
     unique_name: Callable[[str], str],
 ) -> None:
     name = unique_name("scores")
-    table = DynamoDbScoreTable(name, kept=86_400.0)
-    table.ensure()
+    table = made(name)
     with contextlib.ExitStack() as resources:
         stack = PostgresStack(world.url(Role.MIGRATE), resources, world.urls())
         fill(stack)

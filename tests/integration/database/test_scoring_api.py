@@ -28,7 +28,7 @@ from fraudstream.contracts.transaction import encode_transaction
 pytestmark = pytest.mark.integration
 
 MAIN = Path(__file__).parents[3] / "services" / "scoring_api" / "main.py"
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 
 @dataclass(frozen=True)

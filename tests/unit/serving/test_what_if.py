@@ -31,7 +31,7 @@ def everything(stack: MemoryStack) -> object:
     )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(streams())
 def test_the_answer_is_what_the_stream_gives_next(payments: list[Transaction]) -> None:
     stack = MemoryStack()
