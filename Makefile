@@ -2,6 +2,7 @@
 .PHONY: bench bench-quick chaos chaos-matrix evaluate up up-lite verify fraud psql token down reset help setup demo test test-unit test-spark test-integration test-e2e check format lock reference clean distclean
 BIN := .venv/bin
 ARGS ?=
+SERVICE ?= analyst-api
 export PYTHON
 IF_RUNNING = running=$$(docker compose ps --quiet) || exit 2; \
 	test -n "$$running" || { echo "the stack is not running; \`make up\` starts it" >&2; exit 2; }
@@ -69,9 +70,9 @@ psql: ## a shell in the database, as its administrator
 	@$(IF_RUNNING)
 	@docker compose exec postgres psql -U postgres fraudstream
 
-token: ## the token that the analyst's API asks for
+token: ## the token that the analyst's API asks for, or another (SERVICE=scoring-api)
 	@$(IF_RUNNING)
-	@docker compose exec -T analyst-api cat /run/analyst/api-token
+	@docker compose exec -T $(SERVICE) sh -c 'cat /run/*/api-token'
 
 down: ## stop the containers and keep the data
 	@docker compose --profile '*' down

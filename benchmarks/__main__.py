@@ -1,4 +1,4 @@
-"""Measure: `python -m benchmarks compare|latency|backlog|hot-customer|slice`."""
+"""Measure: `python -m benchmarks compare|latency|backlog|hot-customer|slice|what-if`."""
 
 import argparse
 import time
@@ -9,6 +9,7 @@ from benchmarks.hot_customer import measure_hot_customer
 from benchmarks.latency import measure_latency
 from benchmarks.side_by_side import QUICK, WHOLE, compare
 from benchmarks.slice_profile import measure_slices
+from benchmarks.what_if import measure_what_if
 
 
 def main() -> None:
@@ -32,6 +33,10 @@ def main() -> None:
     sliced = kinds.add_parser("slice", help="where the time of a slice goes, statement by statement")
     sliced.add_argument("--rows", type=int, nargs="+", default=[50, 500, 20_000])
     sliced.add_argument("--payments", type=int, default=100_000, help="in all slices of one size, twenty at least")
+    questions = kinds.add_parser("what-if", help="how long an answer of the scoring API takes")
+    questions.add_argument("--rate", type=float, default=100.0, help="questions a second")
+    questions.add_argument("--seconds", type=float, default=20.0)
+    questions.add_argument("--streaming", type=float, default=0.0, help="payments a second that are scored beside it")
     asked = parser.parse_args()
     if asked.kind == "compare":
         found = compare(QUICK if asked.quick else WHOLE, time.time(), asked.only)
@@ -43,6 +48,8 @@ def main() -> None:
         measure_latency(time.time(), asked.rates, asked.seconds)
     elif asked.kind == "backlog":
         print(told(measure_backlog(asked.payments, time.time())))
+    elif asked.kind == "what-if":
+        print(measure_what_if(time.time(), rate=asked.rate, seconds=asked.seconds, streaming=asked.streaming))
     elif asked.kind == "hot-customer":
         print(
             measure_hot_customer(

@@ -57,7 +57,7 @@ def main() -> None:
     for name, source, arguments in (
         ("app.txt", (), ("--extra", "web", *agreeing)),
         ("spark.txt", (), ("--extra", "spark", *agreeing)),
-        ("ml.txt", (), ("--extra", "training", *agreeing)),
+        ("ml.txt", (), ("--extra", "training", "--extra", "sagemaker", *agreeing)),
         ("lambda.txt", project["optional-dependencies"]["lambda"], agreeing),
         ("bootstrap.txt", BOOTSTRAP, agreeing),
         ("peers.txt", (), ("--group", "peers")),

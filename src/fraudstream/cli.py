@@ -2,7 +2,6 @@
 
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,12 +11,19 @@ from fraudstream.alerting.commands import breaker
 from fraudstream.analyst.commands import analyst
 from fraudstream.archive.commands import archive
 from fraudstream.chaos.commands import chaos
+from fraudstream.emr.commands import emr
 from fraudstream.errors import ConfigurationError, FraudstreamError
 from fraudstream.evaluation.commands import evaluation
+from fraudstream.projection.commands import projection
 from fraudstream.provisioning.commands import provision
 from fraudstream.quality.commands import quality
 from fraudstream.rework.commands import quarantine, redrive
-from fraudstream.training.commands import Author, Days, FirstDay, FromArchive, LastDay, archive_days, life_cycle
+from fraudstream.sagemaker.commands import sagemaker
+from fraudstream.sagemaker.training_job import with_job
+from fraudstream.serving.commands import serving
+from fraudstream.settings import training_variables
+from fraudstream.training.commands import life_cycle
+from fraudstream.training.train_command import trainer
 
 app = typer.Typer(
     name="fraudstream",
@@ -115,53 +121,7 @@ def score(
     run(seconds=seconds, start=Start.TAKE_OVER if takeover else Start.STAND_BY if standby else Start.REFUSE)
 
 
-@app.command()
-def train(  # noqa: PLR0913 - one for each option
-    *,
-    promote: Annotated[bool, typer.Option("--promote", help="Put the version to work at once.")] = False,
-    unless_deployed: Annotated[bool, typer.Option("--unless-deployed", help="Only if no model is at work.")] = False,
-    seed: Seed = 7,
-    customers: Customers = 2_000,
-    history_days: HistoryDays = 45,
-    start: Start = None,
-    model: Annotated[
-        str | None, typer.Option(help="Family of models, or best of all; one that is quick to train if unset.")
-    ] = None,
-    history: Annotated[
-        Path | None, typer.Option(help="Payments and labels as JSON lines, in order of time; not the simulated city.")
-    ] = None,
-    from_archive: FromArchive = False,
-    first_day: FirstDay = None,
-    last_day: LastDay = None,
-    maturity: Days = 7.0,
-    author: Author = None,
-) -> None:
-    """Train on a simulated history, your own or the archive; register the model."""
-    from fraudstream.training.main import active_version  # noqa: PLC0415
-    from fraudstream.training.main import train as run  # noqa: PLC0415
-
-    if unless_deployed and (active := active_version()) is not None:
-        typer.echo(f"version {active} is at work already")
-        return
-    if from_archive and history is not None:
-        raise typer.BadParameter("give --history or --from-archive, not both")
-    trained = run(
-        seed=seed,
-        customers=customers,
-        history_days=history_days,
-        start=_epoch_seconds(start),
-        model=model,
-        history=history,
-        archive=archive_days(from_archive=from_archive, first=first_day, last=last_day, maturity=maturity),
-        promote_because="trained and promoted in one go" if promote else None,
-        author=author,
-    )
-    done = (
-        "is at work" if promote else f"is registered; `fraudstream promote --version {trained.version}` puts it to work"
-    )
-    typer.echo(f"version {trained.version} {done}")
-
-
+app.add_typer(trainer)
 app.add_typer(life_cycle)
 
 
@@ -221,6 +181,10 @@ def migrate() -> None:
 
 app.add_typer(provision, name="provision")
 app.add_typer(analyst)
+app.add_typer(serving)
+app.add_typer(projection)
+app.add_typer(emr, name="emr")
+app.add_typer(sagemaker, name="sagemaker")
 app.add_typer(breaker, name="breaker")
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(redrive, name="redrive")
@@ -274,6 +238,7 @@ def version() -> None:
 def main() -> None:
     """Run the command line; an error of ours is one sentence on standard error, never a traceback."""
     try:
+        sys.argv[1:] = with_job(sys.argv[1:], training_variables())
         app()
     except ConfigurationError as error:
         typer.echo(f"fraudstream: {error}", err=True)

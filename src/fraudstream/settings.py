@@ -9,37 +9,13 @@ import datetime as dt
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError
 
 from fraudstream.bounds import allowed
-from fraudstream.errors import ConfigurationError
-
-
-def _seconds(value: object) -> object:
-    return float(value) if isinstance(value, str) and value.replace(".", "", 1).isdigit() else value
-
-
-Duration = Annotated[dt.timedelta, BeforeValidator(_seconds)]
-"""A time span: seconds (`10`), a clock (`00:00:10`) or ISO 8601 (`PT10S`, `P4D`)."""
-
-
-class _Group(BaseSettings):
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
-
-    @classmethod
-    def load(cls) -> Self:
-        """Read this group from the environment.
-
-        Raises:
-            ConfigurationError: a variable is missing or impossible; the message names it and `.env.example`.
-        """
-        try:
-            return cls()
-        except ValidationError as error:
-            raise ConfigurationError(_sentence(cls, error)) from error
+from fraudstream.service_settings import DynamoDbSettings, EmrSettings, SageMakerSettings, ScoringApiSettings
+from fraudstream.settings_group import Duration
+from fraudstream.settings_group import Group as _Group
 
 
 class KafkaSettings(_Group):
@@ -96,7 +72,10 @@ class RegistrySettings(_Group):
 class ScoringSettings(_Group):
     """How the scorer reads and bounds its work."""
 
-    spark_master: str = Field(default="local[2,4]", description="Spark master; the second number retries failed tasks")
+    spark_master: str = Field(
+        default="local[2,4]",
+        description="Spark master, the second number retries failed tasks; submitted: the one spark-submit says",
+    )
     spark_jars_dir: Path | None = Field(default=None, description="folder of the jars that Spark's Kafka source needs")
     spark_driver_memory: str = Field(default="1g", pattern=r"^\d+[mg]$", description="heap of the Spark driver")
     spark_executor_memory: str = Field(
@@ -236,6 +215,10 @@ GROUPS: tuple[type[_Group], ...] = (
     ArchiveSettings,
     ProducerSettings,
     AnalystSettings,
+    ScoringApiSettings,
+    DynamoDbSettings,
+    EmrSettings,
+    SageMakerSettings,
     LocalSettings,
     HealthSettings,
     MetricsSettings,
@@ -267,6 +250,17 @@ def impossible(values: Mapping[str, str]) -> dict[str, str]:
     return reasons
 
 
+def set_here(*groups: type[_Group]) -> dict[str, str]:
+    """Which variables of these groups this environment sets, for a process elsewhere that is to have the same."""
+    names = [name.upper() for group in groups for name in group.model_fields]
+    return {name: os.environ[name] for name in names if os.environ.get(name)}
+
+
+def training_variables() -> dict[str, str]:
+    """What SageMaker's training toolkit sets for a training job; empty elsewhere."""
+    return {name: value for name, value in os.environ.items() if name.startswith("SM_")}
+
+
 SDK_PREFIXES = ("AWS_", "POWERTOOLS_")
 """Variables with these prefixes are read by libraries of AWS and not by us."""
 
@@ -279,15 +273,3 @@ def sdk_environment() -> dict[str, str]:
     found = {name: value for name, value in os.environ.items() if name.startswith(SDK_PREFIXES) or name == "HOME"}
     region = found.get("AWS_REGION") or found.get("AWS_DEFAULT_REGION")
     return found | ({"AWS_REGION": region, "AWS_DEFAULT_REGION": region} if region else {})
-
-
-def _sentence(group: type[_Group], error: ValidationError) -> str:
-    parts = []
-    for problem in error.errors():
-        name = str(problem["loc"][0]).upper() if problem["loc"] else "a setting"
-        if problem["type"] == "missing":
-            parts.append(f"{name} is not set")
-        else:
-            field = group.model_fields.get(name.lower())
-            parts.append(f"{name} is impossible: {(field and allowed(field)) or problem['msg']}")
-    return "; ".join(parts) + ". .env.example explains each variable; `make demo` sets all of them by itself."

@@ -143,6 +143,7 @@ def test_each_service_sees_its_own_secrets_alone() -> None:
     }
 
     roles["analyst-api"].append("analyst")
+    roles["scoring-api"].append("scoring-api")
     assert whole == {"secrets", "database"}
     assert {
         name: sorted(paths) for name, paths in subpaths.items() if paths and name not in {"postgres", "spark-worker"}

@@ -12,6 +12,9 @@ import localstack_client.session
 import pytest
 from tests.conftest import SERVICES
 from tests.servers.compose_stack import ComposeStack
+from tests.unit.verify.memory_stack import a_payment
+
+from fraudstream.contracts.transaction import encode_transaction
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1200)]
 
@@ -28,6 +31,7 @@ APPS = (
     "live-quality",
     "retrain",
     "analyst-api",
+    "scoring-api",
     "producer",
 )
 PATIENCE = 180.0
@@ -138,6 +142,18 @@ def test_mlflow_knows_the_model_at_work_and_its_card(stack: ComposeStack) -> Non
 def test_mlflow_refuses_a_foreign_host(stack: ComposeStack) -> None:
     with pytest.raises(urllib.error.HTTPError, match="403"):
         page(stack, "/api/2.0/mlflow/experiments/search?max_results=1", Host="evil.example")
+
+
+def test_a_score_is_given_on_request_to_whoever_has_the_token(stack: ComposeStack) -> None:
+    token = stack.run("exec", "-T", "scoring-api", "cat", "/run/scoring-api/api-token").strip()
+    body = encode_transaction(a_payment(900_001, user_id=3))
+
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        page(stack, "/score", port="SCORING_API_PORT", body=body)
+    answer = json.loads(page(stack, "/score", port="SCORING_API_PORT", body=body, Authorization=f"Bearer {token}"))
+
+    assert 0.0 <= answer["probability"] <= 1.0
+    assert answer["verdict"] in {"alert", "pass"}
 
 
 def test_an_alert_is_decided_with_the_token_alone_and_its_label_is_applied(stack: ComposeStack) -> None:

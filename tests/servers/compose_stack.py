@@ -13,7 +13,15 @@ from testcontainers.compose import DockerCompose
 from fraudstream.local.ports import reserve
 
 ROOT = Path(__file__).parents[2]
-PORTS = ("KAFKA_PORT", "POSTGRES_PORT", "MLFLOW_PORT", "LOCALSTACK_PORT", "SPARK_UI_PORT", "ANALYST_PORT")
+PORTS = (
+    "KAFKA_PORT",
+    "POSTGRES_PORT",
+    "MLFLOW_PORT",
+    "LOCALSTACK_PORT",
+    "SPARK_UI_PORT",
+    "ANALYST_PORT",
+    "SCORING_API_PORT",
+)
 STEP_TIMEOUT = 420.0
 """Seconds that one command of docker compose may take."""
 FOREIGN = (

@@ -35,11 +35,15 @@ class Guard:
 
     Pages of other sites can make a browser send requests here, by a name of theirs that they let point to this machine
     (DNS rebinding): a request must name one of `names`.
+
+    Without a `token` whoever reaches the port may ask: something else has to stand before it. Without `names` any name
+    will do. `names_variable` is the setting that lists further ones.
     """
 
     app: ASGIApp
-    token: str
-    names: Collection[str] = OWN_NAMES
+    token: str | None
+    names: Collection[str] | None = OWN_NAMES
+    names_variable: str = "ANALYST_NAMES"
     largest_body: int = LARGEST_BODY
     body_within: float = BODY_WITHIN
 
@@ -61,12 +65,16 @@ class Guard:
         await self.app(scope, _replayed(body, receive), _with_safe_headers(send))
 
     def _check_name(self, headers: Headers) -> None:
+        if self.names is None:
+            return
         hosts = headers.getlist("host")
         if len(hosts) != 1 or host_name(hosts[0]) not in self.names:
-            raise Refusal(421, f"this service is not {', '.join(hosts) or 'nameless'}; ANALYST_NAMES lists its names")
+            raise Refusal(
+                421, f"this service is not {', '.join(hosts) or 'nameless'}; {self.names_variable} lists its names"
+            )
 
     def _check_token(self, path: str, headers: Headers) -> None:
-        if path in OPEN_PATHS:
+        if path in OPEN_PATHS or self.token is None:
             return
         kind, _, given = headers.get("authorization", "").partition(" ")
         expected = self.token.encode()

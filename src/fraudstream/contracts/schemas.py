@@ -8,12 +8,14 @@ from fraudstream.contracts.decision import Decision
 from fraudstream.contracts.label import Label
 from fraudstream.contracts.parked import ParkedRecord
 from fraudstream.contracts.quarantine import QuarantineRecord
+from fraudstream.contracts.score_answer import ScoreAnswer
 from fraudstream.contracts.transaction import IncomingTransaction
 
 CONTRACTS: dict[str, type[msgspec.Struct]] = {
     "transaction": IncomingTransaction,
     "label": Label,
     "decision": Decision,
+    "score_answer": ScoreAnswer,
     "alert": Alert,
     "quarantine": QuarantineRecord,
     "parked": ParkedRecord,

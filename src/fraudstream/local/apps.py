@@ -4,6 +4,7 @@ import datetime as dt
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from fraudstream.adapters.database.roles import Role
 from fraudstream.adapters.database.sessions import connect
@@ -79,6 +80,12 @@ def services(environments: Environments) -> tuple[Command, ...]:
     return tuple(
         _app(name, environments.of(role), *verb.split(), restarts=RESTARTS) for name, (verb, role) in verbs.items()
     )
+
+
+def scoring_api(environments: Environments, port: int, folder: Path) -> Command:
+    """Score on request, on a port of this machine; `folder` holds the token."""
+    own = {"SCORING_API_PORT": str(port), "SCORING_API_SETTINGS_DIR": str(folder)}
+    return _app("scoring-api", {**environments.of(Role.SERVING), **own}, "scoring-api", restarts=RESTARTS)
 
 
 def producer(environments: Environments, plan: DemoPlan, start: float) -> Command:

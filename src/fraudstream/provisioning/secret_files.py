@@ -14,15 +14,17 @@ EVERYTHING = "database"
 """Folder of the one file with all passwords, for whoever makes the roles."""
 ANALYST = "analyst"
 """Folder of the token that the analyst's service asks for."""
+SCORING_API = "scoring-api"
+"""The same of the scoring API."""
 PASSWORD_BYTES = 32
 PGPASS = "pgpass"
 
 
 def write_secrets(folder: Path, *, administrator_password: str | None = None) -> bool:
-    """Make every role's password and the analyst's token, where there are none yet; returns whether any was made.
+    """Make every role's password and the services' tokens, where there are none yet; returns whether any was made.
 
     Under `folder`, `<role>/pgpass` holds that role's password for libpq's PGPASSFILE, `database/pgpass` holds all of
-    them, `postgres/password` the administrator's for a new server, and `analyst/api-token` the token. What is there
+    them, `postgres/password` the administrator's for a new server, and `<service>/api-token` a token. What is there
     stays as it is, so that a second start fits the database of the first; a new role gets a password of its own.
 
     Args:
@@ -34,9 +36,10 @@ def write_secrets(folder: Path, *, administrator_password: str | None = None) ->
             the token is none.
     """
     made = _write_passwords(folder, administrator_password)
-    fresh = not token_file(folder / ANALYST).exists()
-    read_or_make_token(folder / ANALYST)
-    return made or fresh
+    fresh = [name for name in (ANALYST, SCORING_API) if not token_file(folder / name).exists()]
+    for name in (ANALYST, SCORING_API):
+        read_or_make_token(folder / name)
+    return made or bool(fresh)
 
 
 def _write_passwords(folder: Path, administrator_password: str | None) -> bool:

@@ -56,6 +56,9 @@ ON_OUR_CLUSTER = {
     "spark.executor.extraJavaOptions": SMALL_JAVA,
     "spark.locality.wait": "0s",  # a slice is small: a free worker is better than a familiar one
 }
+SUBMITTED = "submitted"
+"""A `SPARK_MASTER` that leaves master, memory and class path to whoever ran spark-submit."""
+LEFT_TO_THE_SUBMITTER = ("spark.driver.memory", "spark.ui.enabled")
 CHECKPOINTS_WITHOUT_FORKS = {
     "spark.hadoop.fs.file.impl": "com.globalmentor.apache.hadoop.fs.BareLocalFileSystem",
     "spark.sql.streaming.checkpointFileManagerClass": (
@@ -71,7 +74,9 @@ def scoring_session(settings: ScoringSettings) -> SparkSession:
     Raises:
         ConfigurationError: the folder of jars lacks one, or Java could not be started.
     """
-    builder = SparkSession.builder.master(settings.spark_master)
+    builder = SparkSession.builder
+    if settings.spark_master != SUBMITTED:
+        builder = builder.master(settings.spark_master)
     for name, value in configuration(settings).items():
         builder = builder.config(name, value)
     try:
@@ -102,11 +107,13 @@ def configuration(settings: ScoringSettings) -> dict[str, str]:
         "spark.driver.memory": settings.spark_driver_memory,
         "spark.sql.execution.arrow.maxRecordsPerBatch": str(settings.slice_rows),
     }
-    if settings.spark_master.startswith("local"):
+    if settings.spark_master == SUBMITTED:
+        options = {name: value for name, value in options.items() if name not in LEFT_TO_THE_SUBMITTER}
+    elif settings.spark_master.startswith("local"):
         options |= ON_ONE_MACHINE
     elif settings.spark_master.startswith("spark://"):
         options |= ON_OUR_CLUSTER | {"spark.executor.memory": settings.spark_executor_memory}
-    if settings.spark_jars_dir is not None:
+    if settings.spark_jars_dir is not None and settings.spark_master != SUBMITTED:
         options |= _jars(settings.spark_jars_dir.absolute())
         if "://" not in settings.checkpoint_dir and list(settings.spark_jars_dir.glob(LOCAL_FILES_JAR)):
             options |= CHECKPOINTS_WITHOUT_FORKS

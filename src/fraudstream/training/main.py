@@ -34,6 +34,7 @@ def train(
     archive: ArchiveDays | None = None,
     promote_because: str | None = None,
     author: str | None = None,
+    results: tuple[Path | None, Path | None] = (None, None),
 ) -> "TrainedVersion":
     """Train on the first days of a simulated city, on a file or on the archive, and register the model as `challenger`.
 
@@ -42,16 +43,15 @@ def train(
         customers: cardholders in the city.
         history_days: days of history.
         start: midnight UTC of the first day, in seconds since 1970; the simulation's own if unset.
-        model: a family, or `best` for the best of all by the span before the one it is measured on; unset, a quick one.
+        model: a family, or `best` of all by the span before the one it is measured on; unset, a quick one.
         history: a file of payments and labels as JSON lines, instead of the city.
         archive: days of the archive, instead of the city; the database is needed then.
-        promote_because: if given, put the version to work at once, for this reason; the database is needed then.
-            Without, the training goes on record there if there is one.
+        promote_because: put the version to work at once for this reason, in the database; else it goes on record there.
         author: who decides; the login name if unset.
+        results: folders that the version's files are copied to, and its figures written to, if at all.
 
     Raises:
-        ConfigurationError: a missing setting, a family there is not, or a history with too little or something wrong
-            in it; nothing is registered then, and whatever is at work stays there.
+        ConfigurationError: a missing setting, no such family, or a history with too little in it; nothing has changed.
         TemporarilyUnavailable: registry, database or object store did not answer.
     """
     started_at = SystemClock().now()
@@ -67,6 +67,7 @@ def train(
         else:
             city = TrainingPlan(seed, customers, history_days, start, model)
             trained = _train(registry, city if history is None else FilePlan(history, seed, model), started_at)
+        _hand_over(registry, trained, *results)
         if database is not None:
             put_on_record(_deployments(database), trained, author=author_of(author))
             if promote_because is not None:
@@ -80,6 +81,17 @@ def _train(registry: BackgroundRegistry, plan: "TrainingPlan | FilePlan", starte
     say = Console(highlight=False).print
     with Progress("days of history replayed") as bar:
         return train_and_register(registry, plan, started_at=started_at, progress=say, report=bar.report)
+
+
+def _hand_over(
+    registry: BackgroundRegistry, trained: "TrainedVersion", files: Path | None, figures: Path | None
+) -> None:
+    from fraudstream.training.version_files import copy_files, write_figures  # noqa: PLC0415
+
+    if files is not None:
+        copy_files(registry, trained, files)
+    if figures is not None:
+        write_figures(trained, figures)
 
 
 def _train_from_archive(

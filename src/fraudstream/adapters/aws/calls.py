@@ -7,7 +7,7 @@ alert function loads this module: nothing heavy may be imported here.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
@@ -80,6 +80,18 @@ def s3_client() -> "S3Client":
     """A client of S3; raises as `dynamodb_client`."""
     with _made("S3"):
         return boto3.client("s3", config=_CONFIG)
+
+
+def sagemaker_client() -> Any:  # noqa: ANN401 - its types are no dependency of ours
+    """A client of SageMaker; raises as `dynamodb_client`."""
+    with _made("SageMaker"):
+        return boto3.session.Session().client("sagemaker", config=_CONFIG)
+
+
+def emr_client() -> Any:  # noqa: ANN401 - its types are no dependency of ours
+    """A client of EMR Serverless; raises as `dynamodb_client`."""
+    with _made("EMR Serverless"):
+        return boto3.session.Session().client("emr-serverless", config=_CONFIG)
 
 
 def lambda_client(read_timeout: float) -> "LambdaClient":

@@ -35,6 +35,8 @@ class Role(StrEnum):
     """The trainer, and `fraudstream promote`."""
     OPERATOR = "fraudstream_operator"
     """`fraudstream quarantine` and `fraudstream redrive`, where they send records again or show them unmasked."""
+    SERVING = "fraudstream_serving"
+    """The scoring API: reads what the next score depends on, and nothing else."""
     ARCHIVER = "fraudstream_archiver"
     READER = "fraudstream_reader"
     """Verification, the list of alerts, the live view: whatever only looks."""
@@ -84,6 +86,12 @@ _PUBLISH = _insert("topic", "key", "value", "not_before")
 _PLACE = Privilege("SELECT", ("topic_id", "partition", "offset"))
 _MOVE_STATE = (SELECT, INSERT, _update("state"))
 _PUT_RISK = (SELECT, INSERT, _update("risk"))
+_RISK: Rights = {
+    Role.SCORER: (SELECT,),
+    Role.LABELS: _PUT_RISK,
+    Role.PROMOTER: _PUT_RISK,
+    Role.SERVING: (SELECT,),
+}
 _SETTLED = ("settled_at", "sent_topic", "sent_topic_id", "sent_partition", "sent_offset", "error")
 _APPLY_LABEL = _update("label_seq", "user_id", "merchant_id", "event_time", "amount", "amount_ratio")
 
@@ -103,7 +111,12 @@ _WRITERS: Mapping[Table, Rights] = {
         Role.PROMOTER: (SELECT,),
         Role.QUALITY: (SELECT,),
     },
-    tables.transaction_ids: {Role.SCORER: (SELECT, INSERT), Role.LABELS: (SELECT,), Role.QUALITY: (SELECT,)},
+    tables.transaction_ids: {
+        Role.SCORER: (SELECT, INSERT),
+        Role.LABELS: (SELECT,),
+        Role.QUALITY: (SELECT,),
+        Role.SERVING: (SELECT,),
+    },
     tables.scored_transactions: {
         Role.SCORER: (INSERT,),
         Role.ARCHIVER: (SELECT,),
@@ -141,10 +154,12 @@ _WRITERS: Mapping[Table, Rights] = {
     },
     model_tables.model_artefacts: {
         Role.SCORER: (SELECT,),
+        Role.SERVING: (SELECT,),
         Role.PROMOTER: (SELECT, _insert("digest", "content")),
     },
     model_tables.deployments: {
         Role.SCORER: (SELECT,),
+        Role.SERVING: (SELECT,),
         Role.LABELS: (Privilege("SELECT", ("active", "catalogue_version")),),
         Role.PROMOTER: (SELECT, _insert(*_given(model_tables.deployments)), _update("active")),
     },
@@ -158,9 +173,9 @@ _WRITERS: Mapping[Table, Rights] = {
     },
     model_tables.shadow_scores: {Role.SCORER: (INSERT,), Role.PROMOTER: (SELECT,)},
     model_tables.model_decisions: {Role.PROMOTER: (SELECT, _insert(*_given(model_tables.model_decisions)))},
-    tables.customer_state: {Role.SCORER: _MOVE_STATE, Role.PROMOTER: _MOVE_STATE},
-    tables.customer_risk: {Role.SCORER: (SELECT,), Role.LABELS: _PUT_RISK, Role.PROMOTER: _PUT_RISK},
-    tables.merchant_risk: {Role.SCORER: (SELECT,), Role.LABELS: _PUT_RISK, Role.PROMOTER: _PUT_RISK},
+    tables.customer_state: {Role.SCORER: _MOVE_STATE, Role.PROMOTER: _MOVE_STATE, Role.SERVING: (SELECT,)},
+    tables.customer_risk: _RISK,
+    tables.merchant_risk: _RISK,
     tables.initial_customer_state: {Role.PROMOTER: (SELECT, INSERT)},
     tables.initial_customer_risk: {Role.LABELS: (SELECT,), Role.PROMOTER: (SELECT, INSERT)},
     tables.initial_merchant_risk: {Role.LABELS: (SELECT,), Role.PROMOTER: (SELECT, INSERT)},
@@ -180,6 +195,7 @@ _WRITERS: Mapping[Table, Rights] = {
     },
     tables.label_progress: {
         Role.SCORER: (SELECT,),
+        Role.SERVING: (SELECT,),
         Role.LABELS: (SELECT, INSERT, _update("label_seq")),
         Role.PROMOTER: (SELECT,),
     },

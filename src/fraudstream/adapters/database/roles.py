@@ -29,6 +29,11 @@ SETTINGS: Mapping[Role, Mapping[str, str]] = {
     Role.QUALITY: {"statement_timeout": "120s", "idle_in_transaction_session_timeout": "60s"},
     Role.PROMOTER: {"statement_timeout": "120s", "idle_in_transaction_session_timeout": "60s"},
     Role.OPERATOR: {"statement_timeout": "30s", "idle_in_transaction_session_timeout": "60s"},
+    Role.SERVING: {
+        "statement_timeout": "5s",
+        "idle_in_transaction_session_timeout": "10s",
+        "default_transaction_read_only": "on",
+    },
     Role.READER: {
         "statement_timeout": "120s",
         "idle_in_transaction_session_timeout": "30min",

@@ -1,0 +1,42 @@
+"""The projector: what is committed and not copied yet is copied, partition by partition, in log order."""
+
+from dataclasses import dataclass
+
+from fraudstream.clock import Clock
+from fraudstream.ports.score_copies import MOST_AT_ONCE, CommittedScores, LogPlace, ScoreTable
+
+IDLE = 0.5
+"""Seconds between two looks where nothing is left to copy."""
+
+
+@dataclass
+class Projector:
+    """Copies committed scores into a table, which itself keeps how far that got: a restart begins there."""
+
+    committed: CommittedScores
+    table: ScoreTable
+    clock: Clock
+
+    def step(self) -> int:
+        """Copy one write's worth of each partition; returns how many scores, and waits a little if none was left.
+
+        Raises:
+            ConfigurationError: there is no such table, or it may not be used.
+            TemporarilyUnavailable: database or table did not answer; nothing is lost, and the next step goes on.
+        """
+        copied, moved = 0, False
+        for place, end in self.committed.ends().items():
+            count = self._copy(place, end)
+            copied, moved = copied + (count or 0), moved or count is not None
+        if not moved:
+            self.clock.sleep(IDLE)
+        return copied
+
+    def _copy(self, place: LogPlace, end: int) -> int | None:
+        """How many scores were copied, or nothing where none was waiting."""
+        first = self.table.position(place)
+        if first >= end:
+            return None
+        scores = self.committed.scores(place, first, end, MOST_AT_ONCE)
+        reached = scores[-1].offset + 1 if len(scores) == MOST_AT_ONCE else end
+        return len(scores) if self.table.put(place, scores, first=first, end=reached) else 0

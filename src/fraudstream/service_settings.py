@@ -1,0 +1,82 @@
+"""Settings of what stands beside the stream: the scoring API, copies in DynamoDB, EMR Serverless, SageMaker."""
+
+import datetime as dt
+from pathlib import Path
+
+from pydantic import Field
+
+from fraudstream.settings_group import Duration, Group
+
+
+class ScoringApiSettings(Group):
+    """The service that scores on request."""
+
+    scoring_api_host: str = Field(default="127.0.0.1", description="address the scoring API listens on")
+    scoring_api_port: int = Field(default=8091, ge=1, le=65_535, description="port it listens on")
+    scoring_api_names: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9._,:-]*$",
+        description="further host names (a,b) requests may come in by; 127.0.0.1 and localhost always may",
+    )
+    scoring_api_settings_dir: Path = Field(
+        default=Path(".local/scoring-api"), description="folder of its token, made at the first start"
+    )
+    scoring_api_sessions: int = Field(
+        default=4, ge=1, le=64, description="sessions it holds in the database at the most"
+    )
+    scoring_api_timeout_ms: int = Field(
+        default=1_000, ge=10, le=60_000, description="time one of its statements may take, in ms"
+    )
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The further names, in small letters."""
+        return frozenset(name.lower() for name in self.scoring_api_names.split(",") if name)
+
+
+class DynamoDbSettings(Group):
+    """Where scores are copied to for those who look them up by id."""
+
+    scores_table: str = Field(default="fraudstream-scores", description="DynamoDB table that scores are copied to")
+    scores_kept: Duration = Field(
+        default=dt.timedelta(days=90), description="how long DynamoDB keeps a score, from its payment's own time"
+    )
+
+
+class EmrSettings(Group):
+    """How the scorer is submitted to EMR Serverless."""
+
+    emr_application_id: str = Field(description="EMR Serverless application that runs the scorer")
+    emr_execution_role_arn: str = Field(description="IAM role that the scorer has there")
+    emr_bucket: str = Field(description="S3 bucket of its checkpoints and logs")
+    emr_entry_point: str = Field(
+        default="local:///opt/fraudstream/spark/score.py",
+        description="what is run: a file of the custom image, or an s3:// address",
+    )
+    emr_jars: str = Field(
+        default="",
+        description="jars that Spark's Kafka source needs (a,b), as s3:// or local:// addresses; none if unset",
+    )
+    emr_executors: int = Field(default=2, ge=1, le=1_000, description="executors, of which none is given back")
+    emr_executor_cores: int = Field(default=2, ge=1, le=16, description="cores of each: partitions scored at a time")
+    emr_executor_memory: str = Field(default="4g", pattern=r"^\d+[mg]$", description="heap of each")
+    emr_failures_an_hour: int = Field(
+        default=5, ge=1, le=10, description="failed attempts in an hour after which EMR gives the job up"
+    )
+    emr_log_group: str = Field(
+        default="/aws/emr-serverless/fraudstream", description="CloudWatch log group of driver and executors"
+    )
+
+
+class SageMakerSettings(Group):
+    """What the training pipeline is made of in SageMaker."""
+
+    sagemaker_role_arn: str = Field(description="IAM role of the pipeline and of its jobs")
+    sagemaker_image: str = Field(description="address of the image `ml`, which trains and serves")
+    sagemaker_bucket: str = Field(description="S3 bucket of histories, models and evaluations")
+    sagemaker_pipeline: str = Field(default="fraudstream", description="name of the pipeline")
+    sagemaker_model_group: str = Field(default="fraudstream", description="model package group versions belong to")
+    sagemaker_instance: str = Field(default="ml.m5.xlarge", description="instance type of its jobs")
+    sagemaker_least_precision: float = Field(
+        default=0.3, ge=0, le=1, description="average precision below which a version is not registered"
+    )
