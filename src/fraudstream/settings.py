@@ -9,72 +9,48 @@ import datetime as dt
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError
 
 from fraudstream.bounds import allowed
-from fraudstream.errors import ConfigurationError
+from fraudstream.connections import (
+    DatabaseAuth,
+    DatabaseSettings,
+    KafkaSettings,
+    ProvisioningSettings,
+    SaslMechanism,
+    SecurityProtocol,
+)
+from fraudstream.environment import Duration, Group
+
+__all__ = [
+    "GROUPS",
+    "SDK_PREFIXES",
+    "AdministratorSettings",
+    "AlertingSettings",
+    "AnalystSettings",
+    "ArchiveSettings",
+    "DatabaseAuth",
+    "DatabaseSettings",
+    "Duration",
+    "HealthSettings",
+    "KafkaSettings",
+    "LocalSettings",
+    "LogSettings",
+    "MetricsSettings",
+    "ProducerSettings",
+    "ProvisioningSettings",
+    "RegistrySettings",
+    "SaslMechanism",
+    "ScoringSettings",
+    "SecurityProtocol",
+    "impossible",
+    "sdk_environment",
+    "variables",
+]
 
 
-def _seconds(value: object) -> object:
-    return float(value) if isinstance(value, str) and value.replace(".", "", 1).isdigit() else value
-
-
-Duration = Annotated[dt.timedelta, BeforeValidator(_seconds)]
-"""A time span: seconds (`10`), a clock (`00:00:10`) or ISO 8601 (`PT10S`, `P4D`)."""
-
-
-class _Group(BaseSettings):
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
-
-    @classmethod
-    def load(cls) -> Self:
-        """Read this group from the environment.
-
-        Raises:
-            ConfigurationError: a variable is missing or impossible; the message names it and `.env.example`.
-        """
-        try:
-            return cls()
-        except ValidationError as error:
-            raise ConfigurationError(_sentence(cls, error)) from error
-
-
-class KafkaSettings(_Group):
-    """Where the broker is and how topics are created."""
-
-    kafka_bootstrap_servers: str = Field(description="host:port list of the Kafka brokers")
-    kafka_replication_factor: int = Field(default=1, ge=1, le=9, description="copies of each topic: 1 local, 3 on MSK")
-    transaction_partitions: int = Field(
-        default=2,
-        ge=1,
-        le=1_000,
-        description="partitions of transaction-events; scoring runs one task for each",
-    )
-
-
-class DatabaseSettings(_Group):
-    """Where results and state live."""
-
-    database_url: SecretStr = Field(
-        description="SQLAlchemy URL, for example postgresql+psycopg2://user:password@host/db"
-    )
-
-
-class ProvisioningSettings(_Group):
-    """With what roles and databases are made; no app needs it."""
-
-    database_admin_url: SecretStr = Field(
-        description="SQLAlchemy URL of a role that may create roles and databases, for `fraudstream provision database`"
-    )
-    pgpassfile: Path = Field(
-        description="libpq's file of passwords, for URLs that hold none; `provision database` gives every role its own"
-    )
-
-
-class AdministratorSettings(_Group):
+class AdministratorSettings(Group):
     """A database server that is there already."""
 
     postgres_password: SecretStr | None = Field(
@@ -82,7 +58,7 @@ class AdministratorSettings(_Group):
     )
 
 
-class RegistrySettings(_Group):
+class RegistrySettings(Group):
     """Where models are tracked and registered."""
 
     mlflow_tracking_uri: str = Field(description="MLflow tracking and registry URI")
@@ -93,7 +69,7 @@ class RegistrySettings(_Group):
     model_name: str = Field(default="fraudstream", description="name of the registered model")
 
 
-class ScoringSettings(_Group):
+class ScoringSettings(Group):
     """How the scorer reads and bounds its work."""
 
     spark_master: str = Field(default="local[2,4]", description="Spark master; the second number retries failed tasks")
@@ -119,7 +95,7 @@ class ScoringSettings(_Group):
     )
 
 
-class AlertingSettings(_Group):
+class AlertingSettings(Group):
     """Names of what the alert path uses in AWS, real or emulated, and how many alerts an hour may have."""
 
     alerts_topic_arn: str | None = Field(default=None, description="SNS topic that alerts are published to")
@@ -145,7 +121,7 @@ class AlertingSettings(_Group):
     )
 
 
-class ArchiveSettings(_Group):
+class ArchiveSettings(Group):
     """Where the archive goes, and how large its objects get."""
 
     archive_bucket: str = Field(default="fraudstream-archive", description="S3 bucket of the archive")
@@ -157,7 +133,7 @@ class ArchiveSettings(_Group):
     )
 
 
-class AnalystSettings(_Group):
+class AnalystSettings(Group):
     """The analyst's service."""
 
     analyst_host: str = Field(default="127.0.0.1", description="address the analyst's service listens on")
@@ -177,7 +153,7 @@ class AnalystSettings(_Group):
         return frozenset(name.lower() for name in self.analyst_names.split(",") if name)
 
 
-class LocalSettings(_Group):
+class LocalSettings(Group):
     """The embedded stack on one machine."""
 
     fraudstream_home: Path = Field(default=Path(".local"), description="folder of everything the embedded stack keeps")
@@ -193,13 +169,13 @@ class LocalSettings(_Group):
     )
 
 
-class ProducerSettings(_Group):
+class ProducerSettings(Group):
     """What the producer keeps."""
 
     journal_dir: Path = Field(default=Path(".local/journal"), description="folder of the producer's journals")
 
 
-class HealthSettings(_Group):
+class HealthSettings(Group):
     """How a process says that it does its work."""
 
     health_file: Path | None = Field(
@@ -207,7 +183,7 @@ class HealthSettings(_Group):
     )
 
 
-class MetricsSettings(_Group):
+class MetricsSettings(Group):
     """Where a process tells Prometheus its figures."""
 
     metrics_port: int | None = Field(
@@ -216,7 +192,7 @@ class MetricsSettings(_Group):
     metrics_host: str = Field(default="127.0.0.1", description="address it serves them on")
 
 
-class LogSettings(_Group):
+class LogSettings(Group):
     """How every process logs."""
 
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least severity logged")
@@ -225,7 +201,7 @@ class LogSettings(_Group):
     )
 
 
-GROUPS: tuple[type[_Group], ...] = (
+GROUPS: tuple[type[Group], ...] = (
     KafkaSettings,
     DatabaseSettings,
     ProvisioningSettings,
@@ -279,15 +255,3 @@ def sdk_environment() -> dict[str, str]:
     found = {name: value for name, value in os.environ.items() if name.startswith(SDK_PREFIXES) or name == "HOME"}
     region = found.get("AWS_REGION") or found.get("AWS_DEFAULT_REGION")
     return found | ({"AWS_REGION": region, "AWS_DEFAULT_REGION": region} if region else {})
-
-
-def _sentence(group: type[_Group], error: ValidationError) -> str:
-    parts = []
-    for problem in error.errors():
-        name = str(problem["loc"][0]).upper() if problem["loc"] else "a setting"
-        if problem["type"] == "missing":
-            parts.append(f"{name} is not set")
-        else:
-            field = group.model_fields.get(name.lower())
-            parts.append(f"{name} is impossible: {(field and allowed(field)) or problem['msg']}")
-    return "; ".join(parts) + ". .env.example explains each variable; `make demo` sets all of them by itself."
