@@ -12,7 +12,6 @@ import boto3
 import pytest
 
 from fraudstream.adapters.aws.bucket import ensure_bucket
-from fraudstream.adapters.aws.resources import ensure_alerting_resources
 from fraudstream.adapters.kafka import KafkaAdmin
 from fraudstream.cloud.doctor import look_at_aws
 from fraudstream.cloud.probe import run_probe
@@ -21,7 +20,7 @@ from fraudstream.errors import ConfigurationError
 from fraudstream.local.aws import START_TIMEOUT, aws_command, aws_environment
 from fraudstream.local.ports import is_listening, reserve
 from fraudstream.local.processes import Supervisor
-from fraudstream.settings import AlertingSettings, KafkaSettings
+from fraudstream.settings import KafkaSettings
 
 pytestmark = pytest.mark.integration
 TIMEOUT = 120
@@ -47,10 +46,10 @@ def whole(
     KafkaAdmin(kafka_settings).ensure_topics({TRANSACTIONS: 1}, 1)
     bucket = unique_name("archive")
     ensure_bucket(bucket)
-    made = ensure_alerting_resources(AlertingSettings(idempotency_table=unique_name("sent")), topic=unique_name("t"))
+    topic_arn = boto3.client("sns").create_topic(Name=unique_name("alerts"))["TopicArn"]
     variables = {
         **aws_environment,
-        **made.environment(),
+        "ALERTS_TOPIC_ARN": topic_arn,
         "ARCHIVE_BUCKET": bucket,
         "KAFKA_BOOTSTRAP_SERVERS": kafka_settings.kafka_bootstrap_servers,
         "DATABASE_URL": database_url,

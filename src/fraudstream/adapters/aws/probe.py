@@ -15,9 +15,10 @@ from fraudstream.adapters.aws import calls
 from fraudstream.adapters.aws.bucket import NOT_SUPPORTED, ensure_bucket
 from fraudstream.adapters.aws.refusals import ABSENT, code_of
 from fraudstream.adapters.aws.resources import AwsResources, ResourceNames
-from fraudstream.errors import FraudstreamError
+from fraudstream.errors import FraudstreamError, TemporarilyUnavailable
 
 TROUBLE = (ClientError, BotoCoreError, ResponseParserError, FraudstreamError, KeyError)
+TRIES = 3
 WAIT = 3
 """Seconds to wait for a message: as long as a client of ours ever does."""
 CONTENT = b"fraudstream probe"
@@ -58,10 +59,7 @@ class Probe:
         with ExitStack() as stack:
             stack.callback(self._remove)
             for call, attempt in self._attempts():
-                try:
-                    why = attempt()
-                except TROUBLE as error:
-                    why = f"{type(error).__name__}: {error}"
+                why = _patiently(attempt)
                 yield Probed(call, Verdict.DIFFERENT if why else Verdict.OK, why or "")
 
     def _attempts(self) -> Iterator[tuple[str, Callable[[], str | None]]]:
@@ -211,6 +209,19 @@ class Probe:
 
     def _remove_queue(self, name: str) -> None:
         self._sqs.delete_queue(QueueUrl=self._sqs.get_queue_url(QueueName=name)["QueueUrl"])
+
+
+def _patiently(attempt: Callable[[], str | None]) -> str | None:
+    """An emulator may start a service at its first call, which takes longer than an answer may."""
+    for left in range(TRIES - 1, -1, -1):
+        try:
+            return attempt()
+        except TemporarilyUnavailable as error:
+            if not left:
+                return str(error)
+        except TROUBLE as error:
+            return f"{type(error).__name__}: {error}"
+    return None
 
 
 def _refused(attempt: Callable[[], object], otherwise: str, codes: frozenset[str] | None = None) -> str | None:
