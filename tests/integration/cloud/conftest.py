@@ -5,18 +5,7 @@ from pathlib import Path
 
 import pytest
 from tests.servers.certificates import Authority
-from tests.servers.secured_broker import SecuredBroker
 from tests.servers.secured_database import SecuredDatabase
-
-
-@pytest.fixture(scope="session")
-def secured_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SecuredBroker]:
-    broker = SecuredBroker(tmp_path_factory.mktemp("secured-broker"))
-    try:
-        broker.start()
-        yield broker
-    finally:
-        broker.stop()
 
 
 @pytest.fixture
