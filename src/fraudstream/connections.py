@@ -116,7 +116,7 @@ def _complete(url: SecretStr, values: dict[str, object]) -> SecretStr:
         parameters[IAM_MARK] = DatabaseAuth.IAM
     text = url.get_secret_value()
     joint = "&" if "?" in text.rpartition("@")[2] else "?"
-    return SecretStr(f"{text}{joint}{urlencode(parameters, quote_via=quote)}") if parameters else url
+    return SecretStr(f"{text}{joint}{urlencode(parameters, quote_via=quote, safe='/')}") if parameters else url
 
 
 class DatabaseSettings(_Authenticated):
