@@ -75,6 +75,22 @@ def test_a_contradiction_about_the_broker_is_told(
     assert "secret" not in str(raised.value)
 
 
+def test_a_client_of_a_token_endpoint_is_said_to_both_kinds_of_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    put(
+        monkeypatch,
+        KAFKA_SECURITY_PROTOCOL="SASL_SSL",
+        KAFKA_SASL_MECHANISM="OAUTHBEARER",
+        KAFKA_SASL_USERNAME="app",
+        KAFKA_SASL_PASSWORD="secret",
+        KAFKA_OAUTH_TOKEN_URL="https://identity.example.org/token",
+    )
+    settings = KafkaSettings.load()
+    url = "sasl.oauthbearer.token.endpoint.url"
+
+    assert client_options(settings, lambda: ("", 0.0))[url] == java_options(settings)[url]
+    assert java_options(settings)["sasl.jaas.config"].endswith('required clientId="app" clientSecret="secret";')
+
+
 def test_a_token_needs_a_server_that_somebody_vouches_for(monkeypatch: pytest.MonkeyPatch) -> None:
     put(monkeypatch, DATABASE_AUTH="iam")
 

@@ -29,8 +29,8 @@ def side_of(host: str) -> Side:
     try:
         address = ipaddress.ip_address(name)
     except ValueError:
-        local = "." not in name or name in OURS or name.endswith(tuple(f".{ours}" for ours in OURS))
-        return Side.LOCAL if local else Side.OTHER
+        ours = "." not in name or name in OURS or name.endswith(tuple(f".{name_of_ours}" for name_of_ours in OURS))
+        return Side.LOCAL if ours else Side.OTHER
     return Side.LOCAL if address.is_loopback or address.is_unspecified else Side.OTHER
 
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from tests.integration.cloud.tokens import token_endpoint
 from tests.servers.secured_broker import PASSWORD, SecuredBroker
 
 from fraudstream.adapters.kafka import KafkaAdmin, java_options
@@ -34,9 +33,6 @@ def described_topics(broker: SecuredBroker, folder: Path, rights: Mapping[str, o
     configuration.write_text("\n".join(lines), encoding="utf-8")
     jars = [*ensure_jars(KAFKA), *ensure_jars(SPARK_S3), *ensure_jars(SPARK_MSK)]
     command = [str(find_java(os.environ).executable), "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
-    command += [
-        f"-Dorg.apache.kafka.sasl.oauthbearer.allowed.urls={options.get('sasl.oauthbearer.token.endpoint.url')}"
-    ]
     command += ["-cp", os.pathsep.join(map(str, jars)), "kafka.admin.ConfigCommand", "--describe"]
     command += ["--entity-type", "topics"]
     command += ["--bootstrap-server", settings.kafka_bootstrap_servers, "--command-config", str(configuration)]
@@ -52,15 +48,6 @@ def known_topic(secured_broker: SecuredBroker, topic: str) -> str:
 
 def test_with_a_password(secured_broker: SecuredBroker, known_topic: str, tmp_path: Path) -> None:
     assert known_topic in described_topics(secured_broker, tmp_path, SCRAM)
-
-
-def test_a_client_id_and_secret_are_exchanged_for_a_token(secured_broker: SecuredBroker, tmp_path: Path) -> None:
-    """A token without a signature, the only kind that this broker takes, is none for the Java client."""
-    with token_endpoint(client="app", secret=PASSWORD, subject="app") as endpoint:
-        oauth = SCRAM | {"kafka_sasl_mechanism": "OAUTHBEARER", "kafka_oauth_token_url": endpoint.url}
-
-        assert "Malformed JWT" in described_topics(secured_broker, tmp_path, oauth)
-        assert endpoint.granted > 0
 
 
 def test_by_iam_the_client_loads_amazons_module_and_asks_for_its_mechanism(

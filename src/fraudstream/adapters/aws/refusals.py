@@ -10,7 +10,8 @@ from fraudstream.errors import ConfigurationError, FraudstreamError, MalformedEv
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"})
 UNKNOWN = frozenset({"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidToken",
                      "InvalidAccessKeyId", "InvalidSignatureException", "AuthFailure"})  # fmt: skip
-DENIED = frozenset({"AuthorizationError", "AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403"})
+DENIED = frozenset({"AuthorizationError", "AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+UNEXPLAINED = frozenset({"403"})
 ABSENT = frozenset({"NotFound", "NotFoundException", "ResourceNotFoundException", "QueueDoesNotExist",
                     "AWS.SimpleQueueService.NonExistentQueue", "404"})  # fmt: skip
 TAKEN = frozenset({"BucketAlreadyExists"})
@@ -20,6 +21,7 @@ NEXT_STEPS = (
     (EXPIRED, "Get new credentials (`aws sso login`, or what hands them out here), then start this again"),
     (UNKNOWN, "Look at the credentials (AWS_ACCESS_KEY_ID and its companions, or AWS_PROFILE) and this host's clock"),
     (DENIED, "Does it exist in this account and region, and may we use it? Allow this call to that identity"),
+    (UNEXPLAINED, "It is another account's, or that identity may not use it, or nobody knows the key"),
     (ABSENT, "Does it exist, and may we use it? Look at its name, at AWS_DEFAULT_REGION and at the account"),
     (TAKEN, "That bucket is another account's: choose another name"),
     (ELSEWHERE, "It is in another region: set AWS_DEFAULT_REGION to that"),
