@@ -123,7 +123,10 @@ class Refusals:
         self._kept = refusal or self._kept
 
     def _hear(self, error: KafkaError) -> None:
-        if error.code() in NOT_LET_IN or any(words in error.str() for words in SPEAKS_ANOTHER_PROTOCOL):
+        """A broker that is being restarted hangs up on plain text too, so there that says nothing."""
+        encrypted = self._settings.kafka_security_protocol is not SecurityProtocol.PLAINTEXT
+        hung_up = any(words in error.str() for words in SPEAKS_ANOTHER_PROTOCOL)
+        if error.code() in NOT_LET_IN or (encrypted and hung_up):
             self._told = error
 
     def _token(self) -> Token:
