@@ -55,7 +55,7 @@ def main() -> None:
     everything = compile_file("dev.txt", (), ("--extra", "all", "--group", "dev"), before=before)
     agreeing = ("--constraints", str(everything))
     for name, source, arguments in (
-        ("app.txt", (), ("--extra", "web", *agreeing)),
+        ("app.txt", (), ("--extra", "web", "--extra", "aws", *agreeing)),
         ("spark.txt", (), ("--extra", "spark", *agreeing)),
         ("ml.txt", (), ("--extra", "training", "--extra", "sagemaker", *agreeing)),
         ("lambda.txt", project["optional-dependencies"]["lambda"], agreeing),

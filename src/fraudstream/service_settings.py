@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from fraudstream.settings_group import Duration, Group
+from fraudstream.environment import Duration, Group
 
 
 class ScoringApiSettings(Group):

@@ -13,44 +13,50 @@ from pathlib import Path
 from pydantic import Field, SecretStr, ValidationError
 
 from fraudstream.bounds import allowed
+from fraudstream.connections import (
+    DatabaseAuth,
+    DatabaseSettings,
+    KafkaSettings,
+    ProvisioningSettings,
+    SaslMechanism,
+    SecurityProtocol,
+)
+from fraudstream.environment import Duration, Group
 from fraudstream.service_settings import DynamoDbSettings, EmrSettings, SageMakerSettings, ScoringApiSettings
-from fraudstream.settings_group import Duration
-from fraudstream.settings_group import Group as _Group
+
+__all__ = [
+    "GROUPS",
+    "SDK_PREFIXES",
+    "AdministratorSettings",
+    "AlertingSettings",
+    "AnalystSettings",
+    "ArchiveSettings",
+    "DatabaseAuth",
+    "DatabaseSettings",
+    "Duration",
+    "DynamoDbSettings",
+    "EmrSettings",
+    "HealthSettings",
+    "KafkaSettings",
+    "LocalSettings",
+    "LogSettings",
+    "MetricsSettings",
+    "ProducerSettings",
+    "ProvisioningSettings",
+    "RegistrySettings",
+    "SageMakerSettings",
+    "SaslMechanism",
+    "ScoringApiSettings",
+    "ScoringSettings",
+    "SecurityProtocol",
+    "impossible",
+    "sdk_environment",
+    "set_here",
+    "variables",
+]
 
 
-class KafkaSettings(_Group):
-    """Where the broker is and how topics are created."""
-
-    kafka_bootstrap_servers: str = Field(description="host:port list of the Kafka brokers")
-    kafka_replication_factor: int = Field(default=1, ge=1, le=9, description="copies of each topic: 1 local, 3 on MSK")
-    transaction_partitions: int = Field(
-        default=2,
-        ge=1,
-        le=1_000,
-        description="partitions of transaction-events; scoring runs one task for each",
-    )
-
-
-class DatabaseSettings(_Group):
-    """Where results and state live."""
-
-    database_url: SecretStr = Field(
-        description="SQLAlchemy URL, for example postgresql+psycopg2://user:password@host/db"
-    )
-
-
-class ProvisioningSettings(_Group):
-    """With what roles and databases are made; no app needs it."""
-
-    database_admin_url: SecretStr = Field(
-        description="SQLAlchemy URL of a role that may create roles and databases, for `fraudstream provision database`"
-    )
-    pgpassfile: Path = Field(
-        description="libpq's file of passwords, for URLs that hold none; `provision database` gives every role its own"
-    )
-
-
-class AdministratorSettings(_Group):
+class AdministratorSettings(Group):
     """A database server that is there already."""
 
     postgres_password: SecretStr | None = Field(
@@ -58,7 +64,7 @@ class AdministratorSettings(_Group):
     )
 
 
-class RegistrySettings(_Group):
+class RegistrySettings(Group):
     """Where models are tracked and registered."""
 
     mlflow_tracking_uri: str = Field(description="MLflow tracking and registry URI")
@@ -69,7 +75,7 @@ class RegistrySettings(_Group):
     model_name: str = Field(default="fraudstream", description="name of the registered model")
 
 
-class ScoringSettings(_Group):
+class ScoringSettings(Group):
     """How the scorer reads and bounds its work."""
 
     spark_master: str = Field(
@@ -98,7 +104,7 @@ class ScoringSettings(_Group):
     )
 
 
-class AlertingSettings(_Group):
+class AlertingSettings(Group):
     """Names of what the alert path uses in AWS, real or emulated, and how many alerts an hour may have."""
 
     alerts_topic_arn: str | None = Field(default=None, description="SNS topic that alerts are published to")
@@ -124,7 +130,7 @@ class AlertingSettings(_Group):
     )
 
 
-class ArchiveSettings(_Group):
+class ArchiveSettings(Group):
     """Where the archive goes, and how large its objects get."""
 
     archive_bucket: str = Field(default="fraudstream-archive", description="S3 bucket of the archive")
@@ -136,7 +142,7 @@ class ArchiveSettings(_Group):
     )
 
 
-class AnalystSettings(_Group):
+class AnalystSettings(Group):
     """The analyst's service."""
 
     analyst_host: str = Field(default="127.0.0.1", description="address the analyst's service listens on")
@@ -156,7 +162,7 @@ class AnalystSettings(_Group):
         return frozenset(name.lower() for name in self.analyst_names.split(",") if name)
 
 
-class LocalSettings(_Group):
+class LocalSettings(Group):
     """The embedded stack on one machine."""
 
     fraudstream_home: Path = Field(default=Path(".local"), description="folder of everything the embedded stack keeps")
@@ -172,13 +178,13 @@ class LocalSettings(_Group):
     )
 
 
-class ProducerSettings(_Group):
+class ProducerSettings(Group):
     """What the producer keeps."""
 
     journal_dir: Path = Field(default=Path(".local/journal"), description="folder of the producer's journals")
 
 
-class HealthSettings(_Group):
+class HealthSettings(Group):
     """How a process says that it does its work."""
 
     health_file: Path | None = Field(
@@ -186,7 +192,7 @@ class HealthSettings(_Group):
     )
 
 
-class MetricsSettings(_Group):
+class MetricsSettings(Group):
     """Where a process tells Prometheus its figures."""
 
     metrics_port: int | None = Field(
@@ -195,7 +201,7 @@ class MetricsSettings(_Group):
     metrics_host: str = Field(default="127.0.0.1", description="address it serves them on")
 
 
-class LogSettings(_Group):
+class LogSettings(Group):
     """How every process logs."""
 
     log_level: str = Field(default="INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="least severity logged")
@@ -204,7 +210,7 @@ class LogSettings(_Group):
     )
 
 
-GROUPS: tuple[type[_Group], ...] = (
+GROUPS: tuple[type[Group], ...] = (
     KafkaSettings,
     DatabaseSettings,
     ProvisioningSettings,
@@ -250,7 +256,7 @@ def impossible(values: Mapping[str, str]) -> dict[str, str]:
     return reasons
 
 
-def set_here(*groups: type[_Group]) -> dict[str, str]:
+def set_here(*groups: type[Group]) -> dict[str, str]:
     """Which variables of these groups this environment sets, for a process elsewhere that is to have the same."""
     names = [name.upper() for group in groups for name in group.model_fields]
     return {name: os.environ[name] for name in names if os.environ.get(name)}

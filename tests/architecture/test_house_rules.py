@@ -16,6 +16,7 @@ FORBIDDEN_NAMES = re.compile(r"(utils?|helpers?|common|base|manager)")
 VENDOR_DOORS = {
     "boto3": {"adapters/aws/"},
     "botocore": {"adapters/aws/"},
+    "aws_msk_iam_sasl_signer": {"adapters/aws/"},
     "confluent_kafka": {"adapters/kafka/"},
     "mlflow": {"adapters/model_registry.py"},
     "pyarrow": {"archive/parquet.py", "adapters/archived_history.py", "scoring/"},
@@ -33,6 +34,7 @@ VENDOR_DOORS = {
         "cli.py",
         "provisioning/commands.py",
         "chaos/commands.py",
+        "cloud/commands.py",
         "alerting/commands.py",
         "rework/commands.py",
         "archive/commands.py",

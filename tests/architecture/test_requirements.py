@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 EXTRAS: dict[str, list[str]] = PROJECT["project"]["optional-dependencies"]
 FILES = ("app.txt", "bootstrap.txt", "dev.txt", "lambda.txt", "ml.txt", "spark.txt")
-IMAGES = {"app.txt": ("web",), "spark.txt": ("spark",), "ml.txt": ("training", "sagemaker")}
+IMAGES = {"app.txt": ("web", "aws"), "spark.txt": ("spark",), "ml.txt": ("training", "sagemaker")}
 PYTHONS = ("3.11", "3.12", "3.13")
 
 

@@ -43,8 +43,8 @@ def examine(environment: Mapping[str, str] | None = None) -> list[Finding]:
     ]
 
 
-def print_findings(findings: list[Finding]) -> int:
-    """Print the findings, one line each; returns the exit status, 1 where there is a problem."""
+def print_findings(findings: list[Finding], conclusion: str | None = None) -> int:
+    """Print the findings, one line each, and what they come to; returns the exit status, 1 where there is a problem."""
     console = Console(highlight=False, soft_wrap=True)
     styles = {Severity.FINE: "green", Severity.NOTE: "yellow", Severity.PROBLEM: "bold red"}
     width = max((len(finding.subject) for finding in findings), default=0)
@@ -53,7 +53,7 @@ def print_findings(findings: list[Finding]) -> int:
         console.print(f"{severity}{escape(f'{finding.subject:{width}} {finding.seen}')}")
         if finding.next_step:
             console.print(escape(f"{'':{8 + width}} -> {finding.next_step}"))
-    console.print(f"\n{summary(findings)}")
+    console.print(f"\n{conclusion or summary(findings)}")
     return 1 if any(finding.severity is Severity.PROBLEM for finding in findings) else 0
 
 

@@ -21,6 +21,8 @@ from fraudstream.settings import LocalSettings
 KAFKA = "kafka"
 SPARK = "spark"
 SPARK_S3 = "spark-s3"
+SPARK_MSK = "spark-msk"
+"""Logging in to Amazon MSK by IAM; works with the SDK in `spark-s3`."""
 LOCK = Path(__file__).with_name("jars.lock")
 STAMP = ".verified.json"
 """Beside the jars of a set: size and time of each when its digest was last computed."""

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from fraudstream.errors import FraudstreamError
 from fraudstream.local.binaries import unpack_postgres
-from fraudstream.local.jars import KAFKA, SPARK, SPARK_S3, JarCache, Report, postgres_set
+from fraudstream.local.jars import KAFKA, SPARK, SPARK_MSK, SPARK_S3, JarCache, Report, postgres_set
 from fraudstream.local.java import find_java
 from fraudstream.settings import LocalSettings
 
@@ -18,6 +18,7 @@ TITLES = {
     KAFKA: "Kafka broker",
     SPARK: "Spark's Kafka source",
     SPARK_S3: "Spark's S3 file system",
+    SPARK_MSK: "Spark's login to MSK",
     "postgres-amd64": "PostgreSQL server",
     "postgres-arm64": "PostgreSQL server",
 }
@@ -34,7 +35,7 @@ def prepare(settings: LocalSettings, report: Report) -> None:
     """
     find_java(os.environ)
     cache = JarCache.of(settings, report)
-    for name in (KAFKA, SPARK, SPARK_S3):
+    for name in (KAFKA, SPARK, SPARK_S3, SPARK_MSK):
         cache.ensure(name)
     unpack_postgres(cache.ensure(postgres_set())[0], cache.root)
 

@@ -20,6 +20,15 @@ from fraudstream.local.processes import Process, Supervisor
 from fraudstream.settings import LocalSettings
 
 CONTROLLER = "kafka-controller"
+OPEN = {
+    "KAFKA_SECURITY_PROTOCOL": "PLAINTEXT",
+    "KAFKA_SASL_MECHANISM": "",
+    "KAFKA_SSL_CA_FILE": "",
+    "KAFKA_OAUTH_TOKEN_URL": "",
+    "DATABASE_AUTH": "password",
+    "DATABASE_CA_FILE": "",
+}
+"""How these servers are reached, whatever the caller's own are."""
 FOREIGN = ("AWS_", "DATABASE_URL", "MLFLOW_", "PG", "PYSPARK_", "SPARK_HOME", "SPARK_CONF_DIR")
 """Beginnings of variables that would lead a child process to somebody else's servers or Spark."""
 
@@ -124,6 +133,7 @@ class EmbeddedStack:
             role: database.url(role, MLFLOW_DATABASE if role == Role.MLFLOW else DATABASE) for role in Role
         }
         self._environment = {
+            **OPEN,
             "KAFKA_BOOTSTRAP_SERVERS": f"{LOOPBACK}:{kafka_port}",
             "DATABASE_URL": self._database_urls[Role.MIGRATE],
             **mlflow.mlflow_environment(self._database_urls[Role.MLFLOW], self._artifacts),

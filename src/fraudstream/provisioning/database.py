@@ -1,12 +1,13 @@
 """Roles, databases, migrations and grants of the server that the environment names."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from fraudstream.adapters.database.migrate import upgrade
 from fraudstream.adapters.database.roles import Role, ensure_roles, grant_privileges
 from fraudstream.errors import ConfigurationError
 from fraudstream.provisioning.secret_files import read_passwords
-from fraudstream.settings import DatabaseSettings, ProvisioningSettings
+from fraudstream.settings import DatabaseAuth, DatabaseSettings, ProvisioningSettings
 
 
 def migrate_database() -> str:
@@ -30,12 +31,18 @@ def provision_database() -> Iterator[str]:
         TemporarilyUnavailable: the database did not answer.
     """
     settings = ProvisioningSettings.load()
-    passwords = read_passwords(settings.pgpassfile)
+    pgpass = None if settings.database_auth is DatabaseAuth.IAM else settings.pgpassfile
+    passwords = None if pgpass is None else _passwords(pgpass)
+    ensure_roles(settings.database_admin_url.get_secret_value(), passwords)
+    yield f"roles: {', '.join(Role)}"
+    yield migrate_database()
+
+
+def _passwords(pgpass: Path) -> Mapping[Role, str]:
+    passwords = read_passwords(pgpass)
     missing = [role for role in Role if role not in passwords]
     if missing:
         raise ConfigurationError(
-            f"PGPASSFILE={settings.pgpassfile} lacks {', '.join(missing)}; `fraudstream provision secrets` adds them"
+            f"PGPASSFILE={pgpass} lacks {', '.join(missing)}; `fraudstream provision secrets` adds them"
         )
-    ensure_roles(settings.database_admin_url.get_secret_value(), {role: passwords[role] for role in Role})
-    yield f"roles: {', '.join(Role)}"
-    yield migrate_database()
+    return {role: passwords[role] for role in Role}

@@ -1,8 +1,8 @@
 """The streaming query: read the log, score it in Python workers, write nothing; the workers commit the results."""
 
 import functools
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812 - what everybody calls it
@@ -19,6 +19,17 @@ class Log:
     topic: str
     starting_offsets: str
     max_offsets_per_trigger: int
+    security: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """What Kafka's Java client is configured with to be let in."""
+
+    def source(self) -> dict[str, str]:
+        """What Spark's Kafka source is told of the broker and the topic."""
+        client = {"bootstrap.servers": self.bootstrap_servers, **self.security}
+        return {
+            **{f"kafka.{name}": value for name, value in client.items()},
+            "subscribe": self.topic,
+            "startingOffsets": self.starting_offsets,
+        }
 
 
 def start_scoring(
@@ -38,9 +49,7 @@ def read(spark: SparkSession, log: Log) -> DataFrame:
     """The log as a stream; a record that the broker deleted unread stops it."""
     return (
         spark.readStream.format("kafka")
-        .option("kafka.bootstrap.servers", log.bootstrap_servers)
-        .option("subscribe", log.topic)
-        .option("startingOffsets", log.starting_offsets)
+        .options(**log.source())
         .option("failOnDataLoss", "true")
         .option("maxOffsetsPerTrigger", log.max_offsets_per_trigger)
         .load()
@@ -71,14 +80,7 @@ def rehearse(spark: SparkSession, log: Log, task: ScoringTask, places: Sequence[
         task: how it will be scored.
         places: each partition with its next offset.
     """
-    nothing = (
-        spark.read.format("kafka")
-        .option("kafka.bootstrap.servers", log.bootstrap_servers)
-        .option("subscribe", log.topic)
-        .option("startingOffsets", log.starting_offsets)
-        .option("endingOffsets", log.starting_offsets)
-        .load()
-    )
+    nothing = spark.read.format("kafka").options(**log.source()).option("endingOffsets", log.starting_offsets).load()
     slices = spark.range(0, len(places), 1, len(places))
     for plan in (
         score(records(nothing), task),

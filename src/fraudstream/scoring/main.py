@@ -17,7 +17,7 @@ from pyspark.sql.streaming import StreamingQuery
 
 from fraudstream import logs
 from fraudstream.adapters.database.scorer_runs import Run, ScorerRuns
-from fraudstream.adapters.kafka import KafkaAdmin
+from fraudstream.adapters.kafka import KafkaAdmin, java_options
 from fraudstream.clock import SystemClock
 from fraudstream.contracts.topics import TRANSACTIONS
 from fraudstream.errors import ModelUnavailable
@@ -157,6 +157,7 @@ def _log_from(topic: TopicPartitions, next_offset: Mapping[int, int], settings: 
         topic=topic.topic,
         starting_offsets=starting_offsets(topic, next_offset),
         max_offsets_per_trigger=settings.scoring.max_offsets_per_trigger,
+        security=java_options(settings.kafka),
     )
 
 

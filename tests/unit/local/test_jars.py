@@ -148,7 +148,7 @@ def test_the_committed_lock_has_digests_and_no_addresses() -> None:
     text = LOCK.read_text()
 
     assert "://" not in text
-    for name in ("kafka", "spark", "spark-s3", "postgres-amd64", "postgres-arm64"):
+    for name in ("kafka", "spark", "spark-s3", "spark-msk", "postgres-amd64", "postgres-arm64"):
         assert all(len(digest) == 64 for digest in locked_set(name).digests.values())
 
 

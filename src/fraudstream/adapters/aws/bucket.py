@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import ClientError
 
-from fraudstream.adapters.aws.calls import code_of, mapped, s3_client
+from fraudstream.adapters.aws.calls import mapped, s3_client
+from fraudstream.adapters.aws.refusals import code_of
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

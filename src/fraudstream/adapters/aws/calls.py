@@ -14,14 +14,21 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    EndpointConnectionError,
+    NoAuthTokenError,
     NoCredentialsError,
     NoRegionError,
     ParamValidationError,
+    PartialCredentialsError,
     ProfileNotFound,
+    SSOTokenLoadError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
 )
 from botocore.parsers import ResponseParserError
 
-from fraudstream.errors import ConfigurationError, FraudstreamError, MalformedEvent, TemporarilyUnavailable
+from fraudstream.adapters.aws.refusals import refusal
+from fraudstream.errors import ConfigurationError, MalformedEvent, TemporarilyUnavailable
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -36,15 +43,17 @@ READ_TIMEOUT = 5.0
 """Seconds an answer may take; longer than the longest wait for messages."""
 ATTEMPTS = 3
 """Tries of one call, the first included; the SDK waits a growing, jittered time in between."""
-REQUIRED = frozenset({"NotFound", "NotFoundException", "AuthorizationError", "AccessDenied", "AccessDeniedException",
-                      "ResourceNotFoundException", "AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist",
-                      "InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch",
-                      "BucketAlreadyExists", "403", "404"})  # fmt: skip
-"""Codes that say: something must be created or permitted before a retry can succeed. A number is the status of an
-answer that names no code."""
-REFUSED = frozenset({"InvalidParameter", "InvalidParameterValue", "ParameterValueInvalid", "ValidationException",
-                     "InvalidParameterValueException"})  # fmt: skip
-"""Codes that say: this very request will never be accepted."""
+WITHOUT_IDENTITY = (
+    NoRegionError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    NoAuthTokenError,
+    SSOTokenLoadError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
+"""What the SDK raises before it calls anybody, and would again."""
 
 _CONFIG = Config(
     connect_timeout=CONNECT_TIMEOUT,
@@ -74,6 +83,12 @@ def sqs_client() -> "SQSClient":
     """A client of SQS; raises as `dynamodb_client`."""
     with _made("SQS"):
         return boto3.client("sqs", config=_CONFIG)
+
+
+def sts_client() -> Any:  # noqa: ANN401 - no stubs for one call
+    """A client of STS; raises as `dynamodb_client`."""
+    with _made("STS"):
+        return boto3.client("sts", config=_CONFIG)
 
 
 def s3_client() -> "S3Client":
@@ -121,27 +136,19 @@ def mapped(place: str) -> Iterator[None]:
         yield
     except ClientError as error:
         raise refusal(place, error) from error
-    except (NoRegionError, NoCredentialsError, ProfileNotFound) as error:
-        raise ConfigurationError(f"{place}: {error} Set AWS_REGION, AWS_DEFAULT_REGION and credentials.") from error
+    except WITHOUT_IDENTITY as error:
+        raise ConfigurationError(
+            f"{place}: {str(error).removesuffix('.')}. Set AWS_REGION, AWS_DEFAULT_REGION and credentials "
+            "(AWS_PROFILE, `aws sso login`, or a role of this host)"
+        ) from error
+    except EndpointConnectionError as error:
+        raise TemporarilyUnavailable(
+            f"{place} did not answer: {error}. Is there such a region, and does the network let us there?"
+        ) from error
     except ParamValidationError as error:
         raise MalformedEvent("refused", f"{place}: {error}") from error
     except (BotoCoreError, ResponseParserError) as error:  # the latter: a gateway answered for the service
         raise TemporarilyUnavailable(f"{place} did not answer: {error}") from error
-
-
-def refusal(place: str, error: ClientError) -> FraudstreamError:
-    """Our error for an answer that says no."""
-    code = code_of(error)
-    if code in REQUIRED:
-        return ConfigurationError(f"{place}: {error}. Does it exist, and may we use it?")
-    if code in REFUSED:
-        return MalformedEvent("refused", f"{place}: {error}")
-    return TemporarilyUnavailable(f"{place}: {error}")
-
-
-def code_of(error: ClientError) -> str:
-    """The code AWS gave, or the status of an answer without one."""
-    return error.response.get("Error", {}).get("Code", "")
 
 
 @contextmanager

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from fraudstream.adapters.aws.calls import REFUSED, code_of, lambda_client, mapped, refusal
+from fraudstream.adapters.aws.calls import lambda_client, mapped
+from fraudstream.adapters.aws.refusals import REFUSED, code_of, refusal
 from fraudstream.adapters.error_document import read_error_document, write_error_document
 from fraudstream.errors import ConfigurationError
 from fraudstream.ports.delivery import FunctionAnswer

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from botocore.exceptions import ClientError
 
-from fraudstream.adapters.aws.calls import code_of, mapped, s3_client
+from fraudstream.adapters.aws.calls import mapped, s3_client
+from fraudstream.adapters.aws.refusals import code_of
 
 ABSENT = frozenset({"NoSuchKey", "404"})
 """Codes of an object that is not there; a bucket that is not there has another."""

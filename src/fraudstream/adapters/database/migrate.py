@@ -5,11 +5,11 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.util import CommandError
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.pool import NullPool
 
-from fraudstream.adapters.database.sessions import CONNECT_TIMEOUT, refusal
+from fraudstream.adapters.database.sessions import refusal, single_use_engine
 from fraudstream.errors import ConfigurationError, TemporarilyUnavailable
 
 MIGRATION_LOCK = 7_305_818_266_041_137
@@ -31,18 +31,14 @@ def upgrade(url: str) -> None:
         ConfigurationError: the migrations are not installed, the database is newer than they are, or the server
             refuses the URL's password.
     """
-    engine = create_engine(
-        url,
-        poolclass=NullPool,
-        connect_args={"application_name": "fraudstream-migrate", "connect_timeout": CONNECT_TIMEOUT},
-    )
+    engine = single_use_engine(url, application="fraudstream-migrate")
     try:
         with engine.begin() as connection:
             connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
             command.upgrade(configuration(connection), "head")
     except OperationalError as error:
-        raise refusal(engine.url, error.orig) or TemporarilyUnavailable(
+        raise refusal(make_url(url), error.orig) or TemporarilyUnavailable(
             f"the database could not be migrated: {error.orig}"
         ) from error
     except CommandError as error:

@@ -54,12 +54,14 @@ GROUP BY 1
 """
 OWNS_TABLES = "SELECT pg_has_role(relowner, 'USAGE') FROM pg_class WHERE oid = to_regclass(%s)"
 SCHEMA = "public"
+IAM_ROLE = "rds_iam"
+"""RDS lets members of it log in with a token alone."""
 PUBLIC = sql.SQL("PUBLIC")
 
 
 def ensure_roles(
     admin_url: str,
-    passwords: Mapping[Role, str],
+    passwords: Mapping[Role, str] | None,
     *,
     database: str = DATABASE,
     mlflow_database: str = MLFLOW_DATABASE,
@@ -70,7 +72,7 @@ def ensure_roles(
 
     Args:
         admin_url: SQLAlchemy URL of a role that may create roles and databases, and of any database.
-        passwords: of every role.
+        passwords: of every role; `None` on RDS where each logs in by IAM, which takes its password away.
         database: the project's, owned by `Role.MIGRATE`.
         mlflow_database: the model registry's, owned by `Role.MLFLOW`.
 
@@ -79,7 +81,7 @@ def ensure_roles(
             somebody else.
         TemporarilyUnavailable: the server did not answer.
     """
-    missing = [role for role in Role if not passwords.get(role)]
+    missing = [role for role in Role if passwords is not None and not passwords.get(role)]
     if missing:
         raise ConfigurationError(f"no password is given for the database roles {', '.join(missing)}; each needs one")
     with _session(admin_url, "may not create roles and databases; name an administrator") as cursor:
@@ -87,8 +89,10 @@ def ensure_roles(
         cursor.execute("SET lock_timeout = %s", [LOCK_TIMEOUT])
         cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATION_LOCK])
         with cursor.connection:
+            if passwords is None:
+                _require_iam(cursor)
             for role in Role:
-                _put_role(cursor, role, passwords[role])
+                _put_role(cursor, role, None if passwords is None else passwords[role])
         _put_database(cursor, database, Role.MIGRATE)
         _put_database(cursor, mlflow_database, Role.MLFLOW)
         with cursor.connection:
@@ -124,15 +128,26 @@ def grant_privileges(url: str) -> None:
                 _grant(cursor, role)
 
 
-def _put_role(cursor: Cursor, role: Role, password: str) -> None:
+def _require_iam(cursor: Cursor) -> None:
+    cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", [IAM_ROLE])
+    if cursor.fetchone() is None:
+        raise ConfigurationError(
+            f"DATABASE_AUTH=iam, but the server has no role {IAM_ROLE}: turn IAM authentication on for the database in "
+            "RDS, or give passwords"
+        )
+
+
+def _put_role(cursor: Cursor, role: Role, password: str | None) -> None:
     cursor.execute("SELECT rolsuper OR rolreplication OR rolbypassrls FROM pg_roles WHERE rolname = %s", [role])
     found = cursor.fetchone()
     verb = "CREATE" if found is None else "ALTER"
     # An administrator that is no superuser may not even name these attributes of a role that exists.
     above = "NOSUPERUSER NOREPLICATION NOBYPASSRLS" if found == (True,) else ""
-    verifier = encrypt_password(password, role, cursor.connection, "scram-sha-256")
+    verifier = None if password is None else encrypt_password(password, role, cursor.connection, "scram-sha-256")
     statement = sql.SQL(f"{verb} ROLE {{}} LOGIN NOCREATEDB NOCREATEROLE {above} PASSWORD {{}}")
     cursor.execute(statement.format(sql.Identifier(role), sql.Literal(verifier)))
+    if password is None:
+        _run(cursor, "GRANT {} TO {}", IAM_ROLE, role)
     for name, value in SETTINGS.get(role, {}).items():
         setting = sql.SQL("ALTER ROLE {} SET {} = {}")
         cursor.execute(setting.format(sql.Identifier(role), sql.Identifier(name), sql.Literal(value)))

@@ -2,26 +2,40 @@
 
 import base64
 import contextlib
+import time
 import uuid
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import stamina
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from fraudstream.adapters.kafka.connection import connection_options, unavailable_if_refused
+from fraudstream.adapters.kafka.connection import Refusals
 from fraudstream.adapters.kafka.messages import take
-from fraudstream.errors import ConfigurationError, TemporarilyUnavailable
+from fraudstream.adapters.kafka.security import described
+from fraudstream.errors import ConfigurationError, FraudstreamError, TemporarilyUnavailable
 from fraudstream.ports.records import Record, TopicPartitions
 from fraudstream.settings import KafkaSettings
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 REQUEST_TIMEOUT = 20.0
 """Seconds an administrative request may take."""
 TOPIC_CONFIG = {"message.timestamp.type": "LogAppendTime"}
 """The broker stamps every record: `Record.log_time` must not be a producer's clock."""
+LOOK_EVERY = 0.1
+"""Seconds between two looks at whether the broker refuses us, while it is asked something."""
 READ_AT_A_TIME = 10_000
 """Records taken from the client at a time while a range of a log is read."""
+NEVER_POSSIBLE = {
+    KafkaError.INVALID_REPLICATION_FACTOR: "KAFKA_REPLICATION_FACTOR must not be larger than the number of brokers, "
+    "and is 3 on MSK",
+    KafkaError.POLICY_VIOLATION: "The cluster has a policy for topics: look at KAFKA_REPLICATION_FACTOR and "
+    "TRANSACTION_PARTITIONS",
+}
+"""Codes of a topic that can't be made as the settings say."""
 
 
 def _has_no_leader_yet(error: Exception) -> bool:
@@ -37,7 +51,8 @@ class KafkaAdmin:
 
     def __init__(self, settings: KafkaSettings) -> None:
         self._settings = settings
-        self._admin = AdminClient(connection_options(settings))
+        self._refusals = Refusals(settings, "looking at its topics")
+        self._admin = self._refusals.client(AdminClient)
 
     def ensure_topics(self, partitions: Mapping[str, int], replication_factor: int) -> None:
         """See `TopicAdmin.ensure_topics`."""
@@ -47,12 +62,10 @@ class KafkaAdmin:
         ]
         for name, done in self._admin.create_topics(wanted, request_timeout=REQUEST_TIMEOUT).items():
             try:
-                done.result(REQUEST_TIMEOUT)
+                self._answer(done, f"creating topic {name}")
             except KafkaException as error:
                 if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                    raise self._failed(f"topic {name} was not created", error) from error
-            except TimeoutError as error:
-                raise self._silent() from error
+                    raise self._failed(f"topic {name} was not created", f"to create topic {name}", error) from error
         for name in partitions:
             self._appeared(name)
 
@@ -65,14 +78,12 @@ class KafkaAdmin:
         """See `TopicAdmin.describe`."""
         asked = self._admin.describe_topics(TopicCollection([topic]), request_timeout=REQUEST_TIMEOUT)
         try:
-            described = asked[topic].result(REQUEST_TIMEOUT)
+            described = self._answer(asked[topic], f"describing topic {topic}")
         except KafkaException as error:
             if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
                 raise ConfigurationError(f"there is no topic {topic}; create it with `fraudstream migrate`") from error
-            raise self._failed(f"the broker did not describe {topic}", error) from error
-        except TimeoutError as error:
-            raise self._silent() from error
-        with unavailable_if_refused(f"the broker did not give the bounds of {topic}"):
+            raise self._failed(f"the broker did not describe {topic}", f"to describe topic {topic}", error) from error
+        with self._refusing(f"the broker did not give the bounds of {topic}", f"to read topic {topic}"):
             bounds = self._bounds(topic, [part.id for part in described.partitions])
         return TopicPartitions(topic, _uuid_text(str(described.topic_id)), bounds)
 
@@ -97,27 +108,56 @@ class KafkaAdmin:
             place = TopicPartition(topic, partition, first)
             reader.assign([place])
             while reader.position([place])[0].offset < end:
-                taken = take(reader, READ_AT_A_TIME, REQUEST_TIMEOUT)
+                taken = take(reader, READ_AT_A_TIME, REQUEST_TIMEOUT, self._refusals)
                 if taken is None:
                     raise TemporarilyUnavailable(f"{topic}/{partition}: no answer before offset {end}")
                 records += taken
         return [record for record in records if record.offset < end]
 
-    def _failed(self, trouble: str, error: KafkaException) -> TemporarilyUnavailable:
-        if error.args[0].code() == KafkaError._TIMED_OUT:  # noqa: SLF001 - the constant's public name
+    def _answer(self, asked: "Future[Any]", call: str) -> Any:  # noqa: ANN401 - untyped
+        """What comes of a request; a refusal, which librdkafka only tells its callback, at once."""
+        deadline = time.monotonic() + REQUEST_TIMEOUT
+        while True:
+            try:
+                answer = asked.result(LOOK_EVERY)
+            except TimeoutError as error:
+                self._admin.poll(0)  # serves the callback
+                self._refusals.check(call)
+                if time.monotonic() > deadline:
+                    raise self._silent() from error
+            except KafkaException:
+                self._admin.poll(0)
+                self._refusals.check(call)
+                raise
+            else:
+                self._refusals.passed()
+                return answer
+
+    @contextlib.contextmanager
+    def _refusing(self, trouble: str, may: str) -> Iterator[None]:
+        try:
+            yield
+        except KafkaException as error:
+            raise self._failed(trouble, may, error) from error
+
+    def _failed(self, trouble: str, may: str, error: KafkaException) -> FraudstreamError:
+        said = error.args[0]
+        if said.code() == KafkaError._TIMED_OUT:  # noqa: SLF001 - the constant's public name
             return self._silent()
-        return TemporarilyUnavailable(f"{trouble}: {error.args[0].str()}")
+        if said.code() in NEVER_POSSIBLE:
+            return ConfigurationError(f"{trouble}: {said.str()}. {NEVER_POSSIBLE[said.code()]}")
+        return self._refusals.forbidden(may, said) or TemporarilyUnavailable(f"{trouble}: {said.str()}")
 
     def _silent(self) -> TemporarilyUnavailable:
         """The future of a request may give up a moment before the request itself."""
         return TemporarilyUnavailable(
-            f"no broker at {self._settings.kafka_bootstrap_servers} answered within {REQUEST_TIMEOUT:.0f} seconds"
+            f"no broker at {self._settings.kafka_bootstrap_servers} answered within {REQUEST_TIMEOUT:.0f} seconds: "
+            f"is it running and within reach, and does that port speak {described(self._settings)}?"
         )
 
     def _reader(self) -> Any:  # noqa: ANN401 - confluent_kafka ships no types
-        return Consumer(
-            connection_options(self._settings)
-            | {"group.id": "fraudstream-reader", "enable.auto.commit": False, "auto.offset.reset": "error"}
+        return self._refusals.client(
+            Consumer, {"group.id": "fraudstream-reader", "enable.auto.commit": False, "auto.offset.reset": "error"}
         )
 
 

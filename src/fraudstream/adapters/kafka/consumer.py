@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from fraudstream.adapters.kafka.connection import connection_options, unavailable_if_refused
+from fraudstream.adapters.kafka.connection import Refusals, unavailable_if_refused
 from fraudstream.adapters.kafka.messages import take
 from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.ports.records import MembershipLost, Record
@@ -29,22 +29,28 @@ class KafkaConsumer:
         self, settings: KafkaSettings, topic: str, *, group: str, longest_processing_ms: int = LONGEST_PROCESSING_MS
     ) -> None:
         self._topic = topic
-        self._consumer = Consumer(
-            connection_options(settings)
-            | {
+        self._refusals = Refusals(settings, f"reading topic {topic} as a member of group {group}")
+        self._consumer = self._refusals.client(
+            Consumer,
+            {
                 "group.id": group,
                 "auto.offset.reset": "earliest",
                 "enable.auto.commit": False,
                 "fetch.wait.max.ms": 50,
                 "session.timeout.ms": 10_000,
                 "max.poll.interval.ms": longest_processing_ms,
-            }
+            },
         )
         self._consumer.subscribe([topic])
 
     def consume(self, max_records: int, timeout: float) -> Sequence[Record]:
         """See `RecordConsumer.consume`."""
-        return take(self._consumer, max_records, timeout) or []
+        taken = take(self._consumer, max_records, timeout, self._refusals)
+        if taken:
+            self._refusals.passed()
+        else:
+            self._refusals.check()
+        return taken or []
 
     def commit(self, next_offsets: Mapping[int, int]) -> None:
         """See `RecordConsumer.commit`."""

@@ -1,8 +1,10 @@
 """`RecordProducer` on a broker."""
 
+import time
+
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from fraudstream.adapters.kafka.connection import connection_options
+from fraudstream.adapters.kafka.connection import Refusals
 from fraudstream.contracts.topics import MAX_MESSAGE_BYTES
 from fraudstream.errors import MalformedEvent, TemporarilyUnavailable
 from fraudstream.ports.records import Delivery, OnDelivery
@@ -10,6 +12,8 @@ from fraudstream.settings import KafkaSettings
 
 DELIVERY_TIMEOUT_MS = 120_000
 """Milliseconds after which an unacknowledged record is reported as failed."""
+LOOK_EVERY = 0.5
+"""Seconds between two looks at whether the broker refuses us, while records are waited for."""
 QUEUE_FULL_WAIT = 0.1
 """Seconds to serve callbacks for, each time the local queue is full."""
 
@@ -18,9 +22,10 @@ class KafkaProducer:
     """`RecordProducer` with idempotence and `acks=all`."""
 
     def __init__(self, settings: KafkaSettings, *, linger_ms: float = 2.0) -> None:
-        self._producer = Producer(
-            connection_options(settings)
-            | {
+        self._refusals = Refusals(settings, "writing records")
+        self._producer = self._refusals.client(
+            Producer,
+            {
                 "enable.idempotence": True,
                 "acks": "all",
                 "linger.ms": linger_ms,
@@ -28,13 +33,17 @@ class KafkaProducer:
                 "message.max.bytes": MAX_MESSAGE_BYTES,
                 "delivery.timeout.ms": DELIVERY_TIMEOUT_MS,
                 "queue.buffering.max.messages": 100_000,
-            }
+            },
         )
 
     def send(self, topic: str, *, key: bytes | None, value: bytes, on_delivery: OnDelivery | None = None) -> None:
         """See `RecordProducer.send`."""
 
         def delivered(error: KafkaError | None, message: Message) -> None:
+            if error is None:
+                self._refusals.passed()
+            else:
+                self._refusals.keep(self._refusals.forbidden(f"to write to topic {topic}", error))
             if on_delivery is not None:
                 on_delivery(_delivery(error, message))
 
@@ -43,6 +52,7 @@ class KafkaProducer:
                 self._producer.produce(topic, value, key, on_delivery=delivered)
             except BufferError:
                 self._producer.poll(QUEUE_FULL_WAIT)
+                self._refusals.check()
             except KafkaException as error:
                 self._refused(error.args[0], Delivery(topic, key, -1, -1, error.args[0].str()), on_delivery)
                 return
@@ -60,10 +70,14 @@ class KafkaProducer:
     def poll(self) -> None:
         """See `RecordProducer.poll`."""
         self._producer.poll(0)
+        self._refusals.check()
 
     def flush(self, timeout: float) -> int:
         """See `RecordProducer.flush`."""
-        return int(self._producer.flush(timeout))
+        deadline = time.monotonic() + timeout
+        while (waiting := int(self._producer.flush(min(timeout, LOOK_EVERY)))) and time.monotonic() < deadline:
+            self._refusals.check()
+        return waiting
 
 
 def _delivery(error: KafkaError | None, message: Message) -> Delivery:

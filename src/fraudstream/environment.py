@@ -1,4 +1,4 @@
-"""A group of settings: a few variables of the environment, checked together and frozen."""
+"""What every group of settings is: read from the environment, frozen, refused in one sentence."""
 
 import datetime as dt
 from typing import Annotated, Self
@@ -8,6 +8,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from fraudstream.bounds import allowed
 from fraudstream.errors import ConfigurationError
+
+CONTRADICTION = "Value error, "
+"""What pydantic puts before the sentence of a rule about several settings."""
 
 
 def _seconds(value: object) -> object:
@@ -19,7 +22,7 @@ Duration = Annotated[dt.timedelta, BeforeValidator(_seconds)]
 
 
 class Group(BaseSettings):
-    """Read whole by the process that needs it, and by nobody else."""
+    """One frozen group of settings."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
 
@@ -39,8 +42,10 @@ class Group(BaseSettings):
 def _sentence(group: type[Group], error: ValidationError) -> str:
     parts = []
     for problem in error.errors():
-        name = str(problem["loc"][0]).upper() if problem["loc"] else "a setting"
-        if problem["type"] == "missing":
+        name = str(problem["loc"][0]).upper() if problem["loc"] else ""
+        if not name:
+            parts.append(problem["msg"].removeprefix(CONTRADICTION))
+        elif problem["type"] == "missing":
             parts.append(f"{name} is not set")
         else:
             field = group.model_fields.get(name.lower())
