@@ -14,7 +14,7 @@ from fraudstream.archive.commands import archive
 from fraudstream.chaos.commands import chaos
 from fraudstream.errors import ConfigurationError, FraudstreamError
 from fraudstream.evaluation.commands import evaluation
-from fraudstream.provisioning.commands import provision
+from fraudstream.provisioning.commands import cloud, provision
 from fraudstream.quality.commands import quality
 from fraudstream.rework.commands import quarantine, redrive
 from fraudstream.training.commands import Author, Days, FirstDay, FromArchive, LastDay, archive_days, life_cycle
@@ -220,6 +220,7 @@ def migrate() -> None:
 
 
 app.add_typer(provision, name="provision")
+app.add_typer(cloud, name="aws")
 app.add_typer(analyst)
 app.add_typer(breaker, name="breaker")
 app.add_typer(quarantine, name="quarantine")

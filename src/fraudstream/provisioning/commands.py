@@ -49,3 +49,14 @@ def aws(
         aws_resources.keep_until_stopped(bucket or [])
     else:
         typer.echo(aws_resources.provision_aws(bucket or []))
+
+
+cloud = typer.Typer(help="The deployment on AWS; needs no account to look at.", no_args_is_help=True)
+
+
+@cloud.command("plan")
+def plan() -> None:
+    """Show what the templates would create, stack by stack, and what of it costs money while idle."""
+    from fraudstream.provisioning.aws_plan import print_plan  # noqa: PLC0415
+
+    print_plan()
