@@ -31,6 +31,8 @@ ENV NUMBA_CACHE_DIR=/opt/fraudstream/kernel
 RUN python -m compileall -q /opt/fraudstream/src && python -c "from fraudstream.scoring.warm_up import compile_everything as run; run()"
 
 FROM packages AS app
+# Where the root file system is read-only, on Fargate, a volume at /tmp has the rights that this one declares.
+VOLUME /tmp
 COPY --from=source --chown=10001 /opt/fraudstream /opt/fraudstream
 ENV NUMBA_CACHE_DIR=/opt/fraudstream/kernel
 WORKDIR /opt/fraudstream

@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: bench bench-quick chaos chaos-matrix evaluate up up-lite verify fraud psql token down reset help setup demo test test-unit test-spark test-integration test-e2e check format lock reference clean distclean
+.PHONY: synth audit-infra bench bench-quick chaos chaos-matrix evaluate up up-lite verify fraud psql token down reset help setup demo test test-unit test-spark test-integration test-e2e check format lock reference clean distclean
 BIN := .venv/bin
 ARGS ?=
 SERVICE ?= analyst-api
@@ -14,7 +14,7 @@ SAY_READY = ready=$$(docker compose ps --all --quiet ready); \
 demo: setup ## the whole system on this machine, live (ARGS="--rate 500" for options)
 	@$(BIN)/fraudstream demo $(ARGS)
 
-test: setup ## every test that can run on this machine
+test: setup .venv-infra ## every test that can run on this machine
 	@$(BIN)/pytest $(ARGS)
 
 check: setup ## format, lint, types, import arrows and house rules, in under a minute
@@ -80,6 +80,18 @@ down: ## stop the containers and keep the data
 reset: ## stop the containers and delete all data and secrets
 	@docker compose --profile '*' down --volumes --remove-orphans
 
+##@ On AWS
+# The CDK and its linters live in an environment of their own, .venv-infra: nothing but pip is needed for them, either.
+synth: setup .venv-infra ## write the golden CloudFormation templates of infra/ anew
+	@PYTHONPATH=src .venv-infra/bin/python -m infra.golden --write
+
+audit-infra: setup .venv-infra ## fresh synth against the golden templates, cfn-lint, checkov
+	@PYTHONPATH=src .venv-infra/bin/python -m infra.audit
+
+.venv-infra: requirements/infra.txt
+	@scripts/setup.sh infra
+	@touch $@
+
 ##@ Set-up
 setup: ## build .venv, fetch the servers (PYTHON=python3.12 chooses the Python)
 	@scripts/setup.sh
@@ -89,8 +101,8 @@ clean: ## remove what the demo and the tools keep in this checkout
 		echo "the demo is running (process $$(cat .local/run/owner)): stop it first" >&2; exit 1; fi
 	@rm -rf .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build spark-warehouse
 
-distclean: clean ## the same, and .venv
-	@rm -rf .venv
+distclean: clean ## the same, and the environments
+	@rm -rf .venv .venv-infra .venv-peers
 
 ##@ Parts of the tests
 test-unit: setup ## nothing but Python

@@ -51,7 +51,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cooldown-days", type=int, default=COOLDOWN_DAYS, help="least age of a release, in days")
     before = dt.datetime.now(dt.UTC) - dt.timedelta(days=parser.parse_args().cooldown_days)
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project = declared["project"]
     everything = compile_file("dev.txt", (), ("--extra", "all", "--group", "dev"), before=before)
     agreeing = ("--constraints", str(everything))
     for name, source, arguments in (
@@ -61,6 +62,7 @@ def main() -> None:
         ("lambda.txt", project["optional-dependencies"]["lambda"], agreeing),
         ("bootstrap.txt", BOOTSTRAP, agreeing),
         ("peers.txt", (), ("--group", "peers")),
+        ("infra.txt", declared["dependency-groups"]["infra"], ()),
     ):
         compile_file(name, source, arguments, before=before)
     for path in sorted(REQUIREMENTS.glob("*.txt")):

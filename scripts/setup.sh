@@ -4,10 +4,12 @@ set -eu
 
 usage() {
     cat <<'TEXT'
-Usage: scripts/setup.sh [--help]     (usually called as `make setup`)
+Usage: scripts/setup.sh [infra | --help]     (usually called as `make setup`)
 
 Builds .venv from the hash-pinned files in requirements/, installs the project in it, and fetches the jars of Kafka,
 Spark and PostgreSQL into a cache that all checkouts share. Safe to interrupt and to repeat.
+
+With `infra` it builds .venv-infra instead, for the CDK and the linters of infra/; .venv must be there already.
 
   PYTHON                the Python to use, 3.11 to 3.13 (default: the first one found)
   JAVA_HOME             the Java to use, 17 or 21 (default: the one on PATH)
@@ -63,22 +65,36 @@ share_pip_settings() {
 
 install_packages() {
     "$venv/bin/uv" --version >/dev/null 2>&1 &&
-        "$venv/bin/uv" pip install --python "$venv/bin/python" --no-build-isolation "$@" && return
+        "$venv/bin/uv" pip install --python "$target/bin/python" --no-build-isolation "$@" && return
     say "uv could not do it; trying again with pip, which takes a few minutes"
-    "$venv/bin/python" -m pip install --no-build-isolation --disable-pip-version-check "$@"
+    "$target/bin/python" -m pip install --no-build-isolation --disable-pip-version-check "$@"
+}
+
+make_infra() {
+    target=$PWD/.venv-infra
+    say "building .venv-infra for the CDK and its linters"
+    trap 'rm -rf "$target"' EXIT  # half of an environment is none
+    "$venv/bin/python" -m venv --clear "$target"
+    share_pip_settings
+    install_packages --quiet --require-hashes -r requirements/infra.txt
+    trap - EXIT
 }
 
 case "${1:-}" in
-    "") ;;
+    "" | infra) ;;
     --help | -h) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
 esac
 cd "$(dirname "$0")/.."
-venv=$PWD/.venv
+venv=$PWD/.venv target=$PWD/.venv
 mkdir -p .local
 exec 9>.local/setup.guard
 if command -v flock >/dev/null; then flock 9; fi
 
+if [ "${1:-}" = infra ]; then
+    make_infra
+    exit
+fi
 make_venv
 if ! done_before packages requirements/bootstrap.txt requirements/dev.txt; then
     PYTHONPATH=src "$venv/bin/python" -P -m fraudstream.local.java >/dev/null  # before the long download

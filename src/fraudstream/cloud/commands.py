@@ -13,6 +13,14 @@ def _group() -> None:
     """Look at AWS, or at an emulator of it."""
 
 
+@aws_commands.command("plan")
+def plan() -> None:
+    """Show what the templates would create, stack by stack, and what of it costs money while idle; needs no account."""
+    from fraudstream.cloud.plan import print_plan  # noqa: PLC0415
+
+    print_plan()
+
+
 @aws_commands.command("probe")
 def probe(
     *,

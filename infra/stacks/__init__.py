@@ -1,0 +1,1 @@
+"""The stacks, each a function that fills one and returns what others need of it."""
