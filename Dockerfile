@@ -67,7 +67,7 @@ RUN --mount=from=tools,source=/opt/tools,target=/opt/tools --mount=type=cache,ta
 FROM spark-packages AS jars
 ARG MAVEN_REPOSITORY_URL=""
 COPY src/fraudstream/__init__.py src/fraudstream/bounds.py src/fraudstream/errors.py src/fraudstream/settings.py \
-    /opt/fraudstream/src/fraudstream/
+    src/fraudstream/settings_group.py /opt/fraudstream/src/fraudstream/
 COPY src/fraudstream/local/__init__.py src/fraudstream/local/jars.py src/fraudstream/local/jars.lock \
     src/fraudstream/local/ivy.py src/fraudstream/local/java.py /opt/fraudstream/src/fraudstream/local/
 RUN FRAUDSTREAM_CACHE=/tmp/cache MAVEN_REPOSITORY_URL=$MAVEN_REPOSITORY_URL python -c \

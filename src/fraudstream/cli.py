@@ -12,6 +12,7 @@ from fraudstream.alerting.commands import breaker
 from fraudstream.analyst.commands import analyst
 from fraudstream.archive.commands import archive
 from fraudstream.chaos.commands import chaos
+from fraudstream.dashboard.commands import dashboard
 from fraudstream.errors import ConfigurationError, FraudstreamError
 from fraudstream.evaluation.commands import evaluation
 from fraudstream.provisioning.commands import provision
@@ -221,6 +222,7 @@ def migrate() -> None:
 
 app.add_typer(provision, name="provision")
 app.add_typer(analyst)
+app.add_typer(dashboard)
 app.add_typer(breaker, name="breaker")
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(redrive, name="redrive")

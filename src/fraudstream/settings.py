@@ -9,37 +9,12 @@ import datetime as dt
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError
 
 from fraudstream.bounds import allowed
-from fraudstream.errors import ConfigurationError
-
-
-def _seconds(value: object) -> object:
-    return float(value) if isinstance(value, str) and value.replace(".", "", 1).isdigit() else value
-
-
-Duration = Annotated[dt.timedelta, BeforeValidator(_seconds)]
-"""A time span: seconds (`10`), a clock (`00:00:10`) or ISO 8601 (`PT10S`, `P4D`)."""
-
-
-class _Group(BaseSettings):
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", env_ignore_empty=True)
-
-    @classmethod
-    def load(cls) -> Self:
-        """Read this group from the environment.
-
-        Raises:
-            ConfigurationError: a variable is missing or impossible; the message names it and `.env.example`.
-        """
-        try:
-            return cls()
-        except ValidationError as error:
-            raise ConfigurationError(_sentence(cls, error)) from error
+from fraudstream.settings_group import Duration
+from fraudstream.settings_group import Group as _Group
 
 
 class KafkaSettings(_Group):
@@ -177,6 +152,26 @@ class AnalystSettings(_Group):
         return frozenset(name.lower() for name in self.analyst_names.split(",") if name)
 
 
+class DashboardSettings(_Group):
+    """The analyst's page."""
+
+    dashboard_host: str = Field(default="127.0.0.1", description="address the analyst's page listens on")
+    dashboard_port: int = Field(default=8000, ge=1, le=65_535, description="port it listens on")
+    dashboard_names: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9._,:-]*$",
+        description="further host names (a,b) it may be reached by, over TLS; 127.0.0.1 and localhost always may",
+    )
+    dashboard_database_url: SecretStr = Field(
+        description="SQLAlchemy URL of the role that keeps the page's accounts and decisions; it reads by DATABASE_URL"
+    )
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The further names, in small letters."""
+        return frozenset(name.lower() for name in self.dashboard_names.split(",") if name)
+
+
 class LocalSettings(_Group):
     """The embedded stack on one machine."""
 
@@ -236,6 +231,7 @@ GROUPS: tuple[type[_Group], ...] = (
     ArchiveSettings,
     ProducerSettings,
     AnalystSettings,
+    DashboardSettings,
     LocalSettings,
     HealthSettings,
     MetricsSettings,
@@ -279,15 +275,3 @@ def sdk_environment() -> dict[str, str]:
     found = {name: value for name, value in os.environ.items() if name.startswith(SDK_PREFIXES) or name == "HOME"}
     region = found.get("AWS_REGION") or found.get("AWS_DEFAULT_REGION")
     return found | ({"AWS_REGION": region, "AWS_DEFAULT_REGION": region} if region else {})
-
-
-def _sentence(group: type[_Group], error: ValidationError) -> str:
-    parts = []
-    for problem in error.errors():
-        name = str(problem["loc"][0]).upper() if problem["loc"] else "a setting"
-        if problem["type"] == "missing":
-            parts.append(f"{name} is not set")
-        else:
-            field = group.model_fields.get(name.lower())
-            parts.append(f"{name} is impossible: {(field and allowed(field)) or problem['msg']}")
-    return "; ".join(parts) + ". .env.example explains each variable; `make demo` sets all of them by itself."

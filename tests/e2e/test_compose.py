@@ -28,6 +28,7 @@ APPS = (
     "live-quality",
     "retrain",
     "analyst-api",
+    "dashboard",
     "producer",
 )
 PATIENCE = 180.0

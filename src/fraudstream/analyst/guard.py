@@ -2,7 +2,7 @@
 
 import asyncio
 import hmac
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -34,14 +34,16 @@ class Guard:
     """An ASGI application that hands on to `app` what may pass, each body whole.
 
     Pages of other sites can make a browser send requests here, by a name of theirs that they let point to this machine
-    (DNS rebinding): a request must name one of `names`.
+    (DNS rebinding): a request must name one of `names`. Without a `token`, `app` itself asks who it is.
     """
 
     app: ASGIApp
-    token: str
+    token: str | None
     names: Collection[str] = OWN_NAMES
     largest_body: int = LARGEST_BODY
     body_within: float = BODY_WITHIN
+    safe_headers: Sequence[tuple[bytes, bytes]] = SAFE_HEADERS
+    names_setting: str = "ANALYST_NAMES"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -56,17 +58,19 @@ class Guard:
             self._check_token(scope["path"], Headers(scope=scope))
             body = await self._body(Headers(scope=scope), receive)
         except Refusal as refusal:
-            await _refuse(refusal, send)
+            await _refuse(refusal, send, self.safe_headers)
             return
-        await self.app(scope, _replayed(body, receive), _with_safe_headers(send))
+        await self.app(scope, _replayed(body, receive), _with_safe_headers(send, self.safe_headers))
 
     def _check_name(self, headers: Headers) -> None:
         hosts = headers.getlist("host")
         if len(hosts) != 1 or host_name(hosts[0]) not in self.names:
-            raise Refusal(421, f"this service is not {', '.join(hosts) or 'nameless'}; ANALYST_NAMES lists its names")
+            raise Refusal(
+                421, f"this service is not {', '.join(hosts) or 'nameless'}; {self.names_setting} lists its names"
+            )
 
     def _check_token(self, path: str, headers: Headers) -> None:
-        if path in OPEN_PATHS:
+        if self.token is None or path in OPEN_PATHS:
             return
         kind, _, given = headers.get("authorization", "").partition(" ")
         expected = self.token.encode()
@@ -111,8 +115,8 @@ def error_document(sentence: str) -> bytes:
     return msgspec.json.encode({"error": sentence})
 
 
-async def _refuse(refusal: Refusal, send: Send) -> None:
-    headers = [(b"content-type", b"application/json"), *SAFE_HEADERS]
+async def _refuse(refusal: Refusal, send: Send, safe_headers: Sequence[tuple[bytes, bytes]]) -> None:
+    headers = [(b"content-type", b"application/json"), *safe_headers]
     if refusal.status == 401:  # noqa: PLR2004 - the status itself
         headers.append((b"www-authenticate", b"Bearer"))
     # What is left of the request stays unread: the connection can't be used for another one.
@@ -130,10 +134,10 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
     return next_message
 
 
-def _with_safe_headers(send: Send) -> Send:
+def _with_safe_headers(send: Send, safe_headers: Sequence[tuple[bytes, bytes]]) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", ()), *SAFE_HEADERS]
+            message["headers"] = [*message.get("headers", ()), *safe_headers]
         await send(message)
 
     return sending

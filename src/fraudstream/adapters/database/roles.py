@@ -29,6 +29,7 @@ SETTINGS: Mapping[Role, Mapping[str, str]] = {
     Role.QUALITY: {"statement_timeout": "120s", "idle_in_transaction_session_timeout": "60s"},
     Role.PROMOTER: {"statement_timeout": "120s", "idle_in_transaction_session_timeout": "60s"},
     Role.OPERATOR: {"statement_timeout": "30s", "idle_in_transaction_session_timeout": "60s"},
+    Role.DASHBOARD: {"statement_timeout": "10s", "idle_in_transaction_session_timeout": "60s"},
     Role.READER: {
         "statement_timeout": "120s",
         "idle_in_transaction_session_timeout": "30min",
