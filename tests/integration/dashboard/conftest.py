@@ -1,4 +1,4 @@
-"""One page for the tests of a module, and browsers that look at it."""
+"""One page for all tests of this folder, and browsers that look at it."""
 
 import shutil
 import uuid
@@ -16,7 +16,7 @@ CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 MISSING = "no Chromium on PATH: install one, on Debian and Ubuntu with `sudo apt-get install chromium`"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def world(kafka_settings: KafkaSettings, databases: Databases, migrated_template: str) -> Iterator[PageWorld]:
     """The page, with a label applier at work."""
 

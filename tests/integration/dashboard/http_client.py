@@ -46,10 +46,10 @@ class Client:
             self.form_token = self.get("/").text.partition('name="form-token" content="')[2].partition('"')[0]
         return answer
 
-    def get(self, path: str, headers: Mapping[str, str] | None = None, **parameters: str) -> Answer:
+    def get(self, path: str, headers: Mapping[str, str] | None = None, /, **parameters: str) -> Answer:
         return self._ask(Request(self._of(path, parameters), headers=dict(headers or {})))  # noqa: S310 - a page of ours
 
-    def post(self, path: str, headers: Mapping[str, str] | None = None, **fields: str | list[str]) -> Answer:
+    def post(self, path: str, headers: Mapping[str, str] | None = None, /, **fields: str | list[str]) -> Answer:
         body = urlencode({"form_token": self.form_token, **fields}, doseq=True, errors="surrogatepass").encode()
         return self._ask(Request(self.address + path, body, dict(headers or {})))  # noqa: S310 - same
 

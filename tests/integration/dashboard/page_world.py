@@ -26,7 +26,7 @@ from fraudstream.settings import KafkaSettings
 MAIN = Path(__file__).parents[3] / "services" / "dashboard" / "main.py"
 PASSWORD = "a password of these tests"
 MERCHANT = 7
-LONGEST = 280.0
+LONGEST = 900.0
 """Seconds of one page's process."""
 
 
@@ -40,6 +40,7 @@ class PageWorld:
     process: subprocess.Popen[str]
     first_secret: str
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+    customers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1_000))
 
     def account(self, name: str, standing: Standing) -> str:
         """An account with `PASSWORD`, made if it is not there; returns its name."""
@@ -59,9 +60,9 @@ class PageWorld:
         self.stream.stack.score()
         return uuid.UUID(int=number)
 
-    def alert(self, *, user_id: int = 1, merchant_id: int | None = MERCHANT) -> uuid.UUID:
-        """A payment that raises an alert; returns the alert's id."""
-        payment = self.pay(user_id=user_id, amount=90_000.0, merchant_id=merchant_id)
+    def alert(self, *, user_id: int | None = None, merchant_id: int | None = MERCHANT) -> uuid.UUID:
+        """A payment that raises an alert, of a new customer if none is named; returns the alert's id."""
+        payment = self.pay(user_id=user_id or next(self.customers), amount=90_000.0, merchant_id=merchant_id)
         ((alert_id,),) = self.stream.stack.run(
             "SELECT alert_id::text FROM alerts WHERE transaction_id = %s", str(payment)
         )

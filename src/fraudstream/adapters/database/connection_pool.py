@@ -40,8 +40,8 @@ class ConnectionPool:
         self._lock = threading.Lock()
 
     @contextmanager
-    def transaction(self) -> Iterator[Cursor]:
-        """A cursor in a transaction of its own, committed at the end.
+    def transaction(self, *, snapshot: bool = False) -> Iterator[Cursor]:
+        """A cursor in a transaction of its own, committed at the end; all of it sees one moment if `snapshot`.
 
         Raises:
             TemporarilyUnavailable: the database did not answer in time, or all connections are in use.
@@ -53,6 +53,8 @@ class ConnectionPool:
         try:
             connection = self._taken()
             with connection, connection.cursor() as cursor:
+                if snapshot:
+                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
                 cursor.execute("SELECT set_config('statement_timeout', %s, true)", (self._timeout,))
                 yield cursor
             self._give_back(connection)

@@ -51,8 +51,7 @@ class PostgresStreamFigures:
 
     def look(self, topic: str) -> StreamFigures:
         """The figures of one transaction topic, of one moment."""
-        with self._pool.transaction() as cursor:
-            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        with self._pool.transaction(snapshot=True) as cursor:
             live = live_figures(cursor.connection, topic)
             cursor.execute(_RATES)
             rate_10s, rate_60s, _ = cursor.fetchone() or (0, 0, None)

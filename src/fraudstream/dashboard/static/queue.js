@@ -50,7 +50,7 @@
     if (event.key === "Escape") { close(); list.focus(); }
     if (event.key === "Enter") {
       event.preventDefault();
-      if (outcome) form.requestSubmit(form.querySelector(`[value=${outcome}]`));
+      if (outcome) form.querySelector(`[value=${outcome}]`).click();
     }
   });
   form.addEventListener("htmx:configRequest", (event) => {
