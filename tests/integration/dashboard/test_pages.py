@@ -20,8 +20,8 @@ PAGES = (
     *("/", "/?state=all&show=1000", "/alerts/{alert}", "/models", "/models/{model}/card", "/quality", "/quarantine"),
     *("/stream", "/audit", "/accounts", "/password", "/no-such-page"),
 )
-FIRST_PAINT = 1_000.0
-"""Milliseconds."""
+FIRST_PAINT = 3_000.0
+"""Milliseconds, on a machine that is busy with much else."""
 MANY = """
 INSERT INTO alerts (alert_id, topic_id, partition, "offset", slice_id, transaction_id, user_id, amount, event_time,
     score, threshold, reasons, model_version)
@@ -112,11 +112,11 @@ def test_a_lost_database_is_told_and_the_page_goes_on_by_itself(
             "DO $$ BEGIN PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE "
             "'fraudstream dashboard%'; END $$"
         )
-        expect(window.locator("#away")).to_be_visible(timeout=20_000)
+        expect(window.locator("#away")).to_be_visible()
         elsewhere = window.context.new_page()
         elsewhere.goto("/models")
         expect(elsewhere.locator("main")).to_contain_text("One moment")
     finally:
         databases._run(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
-    expect(window.locator("#away")).to_be_hidden(timeout=20_000)
-    expect(elsewhere.get_by_role("heading", name="Models")).to_be_visible(timeout=20_000)
+    expect(window.locator("#away")).to_be_hidden()
+    expect(elsewhere.get_by_role("heading", name="Models")).to_be_visible()

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from tests.integration.dashboard.page_world import PageWorld
 
-FELT = 3.0
-"""Seconds from the click until the page shows the merchant's new risk; half a second where nothing else runs."""
+FELT = 10.0
+"""Seconds from the click until the page shows the merchant's new risk, on a machine that is busy with much else."""
 
 pytestmark = pytest.mark.integration
 
@@ -44,7 +44,7 @@ def test_a_fraud_appears_and_is_confirmed_and_the_next_score_knows(world: PageWo
     page.get_by_label("Note").fill("card was stolen")
     began = time.monotonic()
     page.get_by_role("button", name="Fraud").click()
-    expect(page.locator("#merchant-risk")).to_contain_text("1 of 1", timeout=5_000)
+    expect(page.locator("#merchant-risk")).to_contain_text("1 of 1")
     felt = time.monotonic() - began
     after = world.stream.stack.run(score, str(world.pay(user_id=901, merchant_id=70)))
 
@@ -58,7 +58,7 @@ def test_models_are_promoted_and_rolled_back_with_a_reason(world: PageWorld, pag
     world.stream.stack.challenge("2", weight=0.08, threshold=0.5)
     page.goto("/models")
     page.get_by_role("button", name="Compare").click()
-    expect(page.locator("#comparison")).to_contain_text("The gate says: wait", timeout=30_000)
+    expect(page.locator("#comparison")).to_contain_text("The gate says: wait")
     page.get_by_label("Reason").first.fill("it is better")
     page.get_by_role("button", name="Put version 2 to work").click()
     expect(page.locator("section").first).to_contain_text("version 2")
@@ -94,4 +94,4 @@ def test_decisions_by_keyboard(world: PageWorld, page: Page) -> None:
 
     expect(page.locator("#notice")).to_contain_text("2 alerts confirmed as genuine")
     for alert_id in alerts:
-        expect(page.locator(f"#a-{alert_id}")).to_have_count(0, timeout=10_000)
+        expect(page.locator(f"#a-{alert_id}")).to_have_count(0)
