@@ -4,7 +4,7 @@
   const LEAST = 700; // milliseconds between two refreshes of a page
   const away = document.getElementById("away");
   const token = document.querySelector("meta[name=form-token]").content;
-  let last = 0, due = null, first = true;
+  let last = Date.now(), due = null;
 
   document.body.addEventListener("htmx:configRequest", (event) => {
     const { headers, triggeringEvent } = event.detail;
@@ -28,11 +28,10 @@
   const listen = () => {
     const source = new EventSource("/events");
     source.addEventListener("mark", () => {
-      if (!first || !away.hidden) mark();
-      first = false;
+      mark(); // the first one too: something may have come between this page and its stream
       away.hidden = true;
     });
-    source.addEventListener("trouble", () => { away.hidden = false; first = false; });
+    source.addEventListener("trouble", () => { away.hidden = false; });
     source.addEventListener("error", () => {
       if (source.readyState !== EventSource.CLOSED) return; // it tries again by itself
       away.hidden = false;
