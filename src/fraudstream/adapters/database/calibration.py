@@ -27,7 +27,8 @@ SELECT model_version, width_bucket(score, %s::float8[]), count(*), avg(score), a
 FROM (SELECT DISTINCT ON (transaction_id) transaction_id, is_fraud
       FROM (SELECT * FROM labels WHERE label_seq IS NOT NULL ORDER BY label_seq DESC LIMIT {NEWEST}) AS newest
       ORDER BY transaction_id, label_seq DESC) AS known
-JOIN scored_transactions AS scored USING (transaction_id) JOIN slices USING (slice_id)
+JOIN transaction_ids ON transaction_ids.id = known.transaction_id
+JOIN scored_transactions AS scored USING (topic_id, partition, "offset") JOIN slices USING (slice_id)
 GROUP BY 1, 2 ORDER BY 1, 2
 """  # noqa: S608 - a constant
 
