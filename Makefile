@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: synth audit-infra bench bench-quick chaos chaos-matrix evaluate up up-lite verify fraud psql token down reset help setup demo test test-unit test-spark test-integration test-e2e check format lock reference clean distclean
+.PHONY: synth audit-infra bench bench-quick chaos chaos-matrix evaluate up up-lite verify fraud psql token secret down reset help setup demo test test-unit test-spark test-integration test-e2e check format lock reference clean distclean
 BIN := .venv/bin
 ARGS ?=
 SERVICE ?= analyst-api
@@ -73,6 +73,10 @@ psql: ## a shell in the database, as its administrator
 token: ## the token that the analyst's API asks for, or another (SERVICE=scoring-api)
 	@$(IF_RUNNING)
 	@docker compose exec -T $(SERVICE) sh -c 'cat /run/*/api-token'
+
+secret: ## a new one-time secret for the admin of the analyst's page
+	@$(IF_RUNNING)
+	@docker compose exec -T dashboard python -m fraudstream dashboard-secret
 
 down: ## stop the containers and keep the data
 	@docker compose --profile '*' down

@@ -12,6 +12,7 @@ from fraudstream.analyst.commands import analyst
 from fraudstream.archive.commands import archive
 from fraudstream.chaos.commands import chaos
 from fraudstream.cloud.commands import aws_commands, doctor
+from fraudstream.dashboard.commands import dashboard
 from fraudstream.emr.commands import emr
 from fraudstream.errors import ConfigurationError, FraudstreamError
 from fraudstream.evaluation.commands import evaluation
@@ -186,6 +187,7 @@ app.add_typer(serving)
 app.add_typer(projection)
 app.add_typer(emr, name="emr")
 app.add_typer(sagemaker, name="sagemaker")
+app.add_typer(dashboard)
 app.add_typer(breaker, name="breaker")
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(redrive, name="redrive")

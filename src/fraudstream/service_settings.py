@@ -3,7 +3,7 @@
 import datetime as dt
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from fraudstream.environment import Duration, Group
 
@@ -80,3 +80,23 @@ class SageMakerSettings(Group):
     sagemaker_least_precision: float = Field(
         default=0.3, ge=0, le=1, description="average precision below which a version is not registered"
     )
+
+
+class DashboardSettings(Group):
+    """The analyst's page."""
+
+    dashboard_host: str = Field(default="127.0.0.1", description="address the analyst's page listens on")
+    dashboard_port: int = Field(default=8000, ge=1, le=65_535, description="port it listens on")
+    dashboard_names: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9._,:-]*$",
+        description="further host names (a,b) it may be reached by, over TLS; 127.0.0.1 and localhost always may",
+    )
+    dashboard_database_url: SecretStr = Field(
+        description="SQLAlchemy URL of the role that keeps the page's accounts and decisions; it reads by DATABASE_URL"
+    )
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The further names, in small letters."""
+        return frozenset(name.lower() for name in self.dashboard_names.split(",") if name)

@@ -22,7 +22,13 @@ from fraudstream.connections import (
     SecurityProtocol,
 )
 from fraudstream.environment import Duration, Group
-from fraudstream.service_settings import DynamoDbSettings, EmrSettings, SageMakerSettings, ScoringApiSettings
+from fraudstream.service_settings import (
+    DashboardSettings,
+    DynamoDbSettings,
+    EmrSettings,
+    SageMakerSettings,
+    ScoringApiSettings,
+)
 
 __all__ = [
     "GROUPS",
@@ -31,6 +37,7 @@ __all__ = [
     "AlertingSettings",
     "AnalystSettings",
     "ArchiveSettings",
+    "DashboardSettings",
     "DatabaseAuth",
     "DatabaseSettings",
     "Duration",
@@ -225,6 +232,7 @@ GROUPS: tuple[type[Group], ...] = (
     DynamoDbSettings,
     EmrSettings,
     SageMakerSettings,
+    DashboardSettings,
     LocalSettings,
     HealthSettings,
     MetricsSettings,

@@ -32,6 +32,7 @@ APPS = (
     "retrain",
     "analyst-api",
     "scoring-api",
+    "dashboard",
     "producer",
 )
 PATIENCE = 180.0

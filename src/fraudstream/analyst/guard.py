@@ -2,7 +2,7 @@
 
 import asyncio
 import hmac
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -46,6 +46,7 @@ class Guard:
     names_variable: str = "ANALYST_NAMES"
     largest_body: int = LARGEST_BODY
     body_within: float = BODY_WITHIN
+    safe_headers: Sequence[tuple[bytes, bytes]] = SAFE_HEADERS
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -60,9 +61,9 @@ class Guard:
             self._check_token(scope["path"], Headers(scope=scope))
             body = await self._body(Headers(scope=scope), receive)
         except Refusal as refusal:
-            await _refuse(refusal, send)
+            await _refuse(refusal, send, self.safe_headers)
             return
-        await self.app(scope, _replayed(body, receive), _with_safe_headers(send))
+        await self.app(scope, _replayed(body, receive), _with_safe_headers(send, self.safe_headers))
 
     def _check_name(self, headers: Headers) -> None:
         if self.names is None:
@@ -119,8 +120,8 @@ def error_document(sentence: str) -> bytes:
     return msgspec.json.encode({"error": sentence})
 
 
-async def _refuse(refusal: Refusal, send: Send) -> None:
-    headers = [(b"content-type", b"application/json"), *SAFE_HEADERS]
+async def _refuse(refusal: Refusal, send: Send, safe_headers: Sequence[tuple[bytes, bytes]]) -> None:
+    headers = [(b"content-type", b"application/json"), *safe_headers]
     if refusal.status == 401:  # noqa: PLR2004 - the status itself
         headers.append((b"www-authenticate", b"Bearer"))
     # What is left of the request stays unread: the connection can't be used for another one.
@@ -138,10 +139,10 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
     return next_message
 
 
-def _with_safe_headers(send: Send) -> Send:
+def _with_safe_headers(send: Send, safe_headers: Sequence[tuple[bytes, bytes]]) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            message["headers"] = [*message.get("headers", ()), *SAFE_HEADERS]
+            message["headers"] = [*message.get("headers", ()), *safe_headers]
         await send(message)
 
     return sending

@@ -51,7 +51,7 @@ def serve() -> None:
         timeout_keep_alive=5,
         timeout_graceful_shutdown=FINISH_WITHIN,
     )
-    with _listening(settings.analyst_host, settings.analyst_port) as listener:
+    with listening(settings.analyst_host, settings.analyst_port, "ANALYST_HOST or ANALYST_PORT") as listener:
         structlog.get_logger().info(
             "analyst api ready",
             address=f"http://{settings.analyst_host}:{settings.analyst_port}",
@@ -62,12 +62,15 @@ def serve() -> None:
         uvicorn.Server(config).run(sockets=[listener])
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def listening(host: str, port: int, named_by: str) -> socket.socket:
+    """A socket that listens.
+
+    Raises:
+        ConfigurationError: it can't; `named_by` says which settings to change.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
         reason = str(error.strerror or error).partition(" (while")[0]
-        raise ConfigurationError(
-            f"{host}:{port} can't be listened on ({reason}): set ANALYST_HOST or ANALYST_PORT"
-        ) from error
+        raise ConfigurationError(f"{host}:{port} can't be listened on ({reason}): set {named_by}") from error

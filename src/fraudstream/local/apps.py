@@ -26,6 +26,7 @@ FLUSH_TIMEOUT = 60.0
 """Seconds the producer has to get its last records acknowledged."""
 
 DATABASE = "DATABASE_URL"
+DASHBOARD_DATABASE = "DASHBOARD_DATABASE_URL"
 REGISTRY = "MLFLOW_TRACKING_URI"
 METRICS_PORT = "METRICS_PORT"
 """One port of the person's own environment is none for many processes: empty, nobody serves metrics."""
@@ -47,7 +48,7 @@ class Environments:
 
     def of(self, role: Role | None = None, *, registry: bool = False) -> Mapping[str, str]:
         """The environment of an app that reaches the database as `role`, if at all, and the model registry or not."""
-        withheld = {DATABASE} if registry else {DATABASE, REGISTRY}
+        withheld = {DATABASE, DASHBOARD_DATABASE} if registry else {DATABASE, DASHBOARD_DATABASE, REGISTRY}
         shared = {name: value for name, value in self.common.items() if name not in withheld}
         return shared if role is None else {**shared, DATABASE: self.database_urls[role]}
 
@@ -86,6 +87,12 @@ def scoring_api(environments: Environments, port: int, folder: Path) -> Command:
     """Score on request, on a port of this machine; `folder` holds the token."""
     own = {"SCORING_API_PORT": str(port), "SCORING_API_SETTINGS_DIR": str(folder)}
     return _app("scoring-api", {**environments.of(Role.SERVING), **own}, "scoring-api", restarts=RESTARTS)
+
+
+def dashboard(environments: Environments) -> Command:
+    """The analyst's page: it reads as the reader, and keeps accounts and decisions as its own role."""
+    own = {DASHBOARD_DATABASE: environments.database_urls[Role.DASHBOARD]}
+    return _app("dashboard", {**environments.of(Role.READER), **own}, "dashboard", restarts=RESTARTS)
 
 
 def producer(environments: Environments, plan: DemoPlan, start: float) -> Command:

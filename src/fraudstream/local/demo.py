@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 
 from rich.console import Console
 
+from fraudstream.adapters.database.roles import Role
 from fraudstream.clock import Clock, SystemClock
+from fraudstream.dashboard.access import FIRST_ADMIN, first_secret
 from fraudstream.errors import ConfigurationError
 from fraudstream.local import apps, mlflow
 from fraudstream.local.endpoints import write_endpoints
 from fraudstream.local.launch import prepare, start_apps
-from fraudstream.local.ports import is_listening
+from fraudstream.local.ports import LOOPBACK, is_listening
 from fraudstream.local.schedule import DemoPlan, world_start
 from fraudstream.local.stack import EmbeddedStack
 from fraudstream.local.watch import Watch
@@ -71,10 +73,27 @@ def _start_apps(stack: EmbeddedStack, plan: DemoPlan, environments: apps.Environ
     if not plan.producer:
         port = int(environments.common["MLFLOW_UI_URL"].rsplit(":", 1)[1])
         supervisor.wait_until(ui, lambda: is_listening(port), mlflow.START_TIMEOUT)
+    progress.say(_start_dashboard(stack, environments))
     path = write_endpoints(stack.home, environments.common)
     progress.say(f"ready: addresses are in {path}")
     if plan.producer:
         supervisor.start(apps.producer(environments, plan, start))
+
+
+def _start_dashboard(stack: EmbeddedStack, environments: apps.Environments) -> str:
+    """Start the analyst's page; says where it is, and once how to sign in."""
+    secret = first_secret(environments.database_urls[Role.DASHBOARD])
+    stack.supervisor.start(apps.dashboard(environments))
+    way = (
+        f"the one-time secret {secret}"
+        if secret
+        else "your password (`fraudstream dashboard-secret` gives a new way in)"
+    )
+    return f"the analyst's page: {_dashboard_url(environments.common)}, sign in as {FIRST_ADMIN} with {way}"
+
+
+def _dashboard_url(environment: Mapping[str, str]) -> str:
+    return f"http://{LOOPBACK}:{environment['DASHBOARD_PORT']}"
 
 
 def _start_of(plan: DemoPlan) -> float:
@@ -106,4 +125,8 @@ def _close(stack: EmbeddedStack, plan: DemoPlan, watch: Watch, progress: Progres
 
 
 def _urls(environment: Mapping[str, str]) -> Mapping[str, str]:
-    return {"MLflow": environment["MLFLOW_UI_URL"], "Kafka": environment["KAFKA_BOOTSTRAP_SERVERS"]}
+    return {
+        "Analyst": _dashboard_url(environment),
+        "MLflow": environment["MLFLOW_UI_URL"],
+        "Kafka": environment["KAFKA_BOOTSTRAP_SERVERS"],
+    }

@@ -29,6 +29,7 @@ OPEN = {
     "DATABASE_CA_FILE": "",
 }
 """How these servers are reached, whatever the caller's own are."""
+DASHBOARD = "dashboard"
 FOREIGN = ("AWS_", "DATABASE_URL", "MLFLOW_", "PG", "PYSPARK_", "SPARK_HOME", "SPARK_CONF_DIR")
 """Beginnings of variables that would lead a child process to somebody else's servers or Spark."""
 
@@ -109,7 +110,7 @@ class EmbeddedStack:
         kafka_jars = self._cache.ensure(KAFKA)
         self._cache.ensure(SPARK)
         binaries = unpack_postgres(self._cache.ensure(postgres_set())[0], self._cache.root)
-        self._ports = reserve(self.home, (broker.NAME, CONTROLLER, postgres.NAME, aws.NAME, mlflow.NAME))
+        self._ports = reserve(self.home, (broker.NAME, CONTROLLER, postgres.NAME, aws.NAME, mlflow.NAME, DASHBOARD))
         kafka_port, aws_port = self._ports[broker.NAME], self._ports[aws.NAME]
         database = PostgresServer(
             self.home / "postgres", binaries, unprivileged(binaries / SERVER), self._ports[postgres.NAME]
@@ -138,6 +139,8 @@ class EmbeddedStack:
             "DATABASE_URL": self._database_urls[Role.MIGRATE],
             **mlflow.mlflow_environment(self._database_urls[Role.MLFLOW], self._artifacts),
             "MLFLOW_UI_URL": f"http://{LOOPBACK}:{self._ports[mlflow.NAME]}",
+            "DASHBOARD_PORT": str(self._ports[DASHBOARD]),
+            "DASHBOARD_DATABASE_URL": self._database_urls[Role.DASHBOARD],
             **aws.aws_environment(aws_port),
             "FRAUDSTREAM_HOME": str(self.home),
             "CHECKPOINT_DIR": str(self.home / "checkpoints"),

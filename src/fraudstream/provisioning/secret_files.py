@@ -16,6 +16,8 @@ ANALYST = "analyst"
 """Folder of the token that the analyst's service asks for."""
 SCORING_API = "scoring-api"
 """The same of the scoring API."""
+BESIDE = {Role.DASHBOARD: (Role.READER,)}
+"""Roles that a process works as besides its own: the analyst's page reads as the reader."""
 PASSWORD_BYTES = 32
 PGPASS = "pgpass"
 
@@ -56,7 +58,7 @@ def _write_passwords(folder: Path, administrator_password: str | None) -> bool:
         return False
     try:
         for role in Role:
-            _write(folder / role / PGPASS, _lines({role: wanted[role]}))
+            _write(folder / role / PGPASS, _lines({each: wanted[each] for each in (role, *BESIDE.get(role, ()))}))
         _write(folder / ADMINISTRATOR / "password", [wanted[ADMINISTRATOR]], mode=0o444)
         _write(complete, _lines(wanted))
     except OSError as error:

@@ -94,6 +94,16 @@ OVERSTEPS = [
     (Role.ARCHIVER, "UPDATE scored_transactions SET score = 0"),
     (Role.SCORER, "SELECT FROM archive_files"),
     (Role.READER, "SELECT nextval('slices_slice_id_seq')"),
+    (Role.READER, "SELECT password_hash FROM accounts"),
+    (Role.READER, "SELECT FROM dashboard_sessions"),
+    (Role.DASHBOARD, "UPDATE audit_log SET account = 'somebody else'"),
+    (Role.DASHBOARD, "DELETE FROM audit_log"),
+    (Role.DASHBOARD, "UPDATE alert_decisions SET author = 'somebody else'"),
+    (Role.DASHBOARD, "INSERT INTO audit_log (at) VALUES ('2020-01-01')"),
+    (Role.DASHBOARD, "UPDATE alerts SET status = 'confirmed'"),
+    (Role.DASHBOARD, "INSERT INTO labels SELECT * FROM labels"),
+    (Role.DASHBOARD, "SELECT FROM scored_transactions"),
+    (Role.DASHBOARD, "UPDATE deployments SET threshold = 1"),
 ]
 
 

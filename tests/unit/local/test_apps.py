@@ -8,7 +8,12 @@ from fraudstream.local.apps import Environments
 from fraudstream.local.processes import Command
 from fraudstream.local.schedule import DemoPlan
 
-COMMON = {"DATABASE_URL": "owner", "MLFLOW_TRACKING_URI": "registry", "KAFKA_BOOTSTRAP_SERVERS": "kafka"}
+COMMON = {
+    "DATABASE_URL": "owner",
+    "DASHBOARD_DATABASE_URL": "page",
+    "MLFLOW_TRACKING_URI": "registry",
+    "KAFKA_BOOTSTRAP_SERVERS": "kafka",
+}
 ENVIRONMENTS = Environments(COMMON, {role: f"url of {role}" for role in Role})
 PLAN = DemoPlan(seconds=20, rate=100.0, producer=True, seed=7, customers=500, history_days=30)
 
@@ -18,6 +23,7 @@ def commands() -> dict[str, Command]:
         apps.trainer(ENVIRONMENTS, PLAN, 0.0),
         apps.scorer(ENVIRONMENTS),
         *apps.services(ENVIRONMENTS),
+        apps.dashboard(ENVIRONMENTS),
         apps.producer(ENVIRONMENTS, PLAN, 0.0),
     )
     return {command.name: command for command in started}
@@ -32,6 +38,7 @@ def commands() -> dict[str, Command]:
         ("alert-relay", Role.RELAY),
         ("inbox", Role.INBOX),
         ("archiver", Role.ARCHIVER),
+        ("dashboard", Role.READER),
     ],
 )
 def test_an_app_reaches_the_database_as_its_own_role(app: str, role: Role) -> None:
@@ -41,6 +48,12 @@ def test_an_app_reaches_the_database_as_its_own_role(app: str, role: Role) -> No
 @pytest.mark.parametrize("app", ["lambda-trigger", "producer"])
 def test_an_app_without_a_database_knows_no_address_of_it(app: str) -> None:
     assert "DATABASE_URL" not in commands()[app].environment
+
+
+def test_the_page_keeps_its_own_tables_as_its_own_role_and_nobody_else_does() -> None:
+    given = {name: app.environment.get("DASHBOARD_DATABASE_URL") for name, app in commands().items()}
+
+    assert {name: url for name, url in given.items() if url} == {"dashboard": f"url of {Role.DASHBOARD}"}
 
 
 def test_the_registry_is_the_trainers_alone() -> None:

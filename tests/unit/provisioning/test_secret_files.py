@@ -33,6 +33,12 @@ def test_a_role_finds_its_own_password_and_no_other(tmp_path: Path) -> None:
     assert read_passwords(tmp_path / Role.SCORER / "pgpass") == {Role.SCORER: everything(tmp_path)[Role.SCORER]}
 
 
+def test_the_analysts_page_finds_the_readers_too(tmp_path: Path) -> None:
+    write_secrets(tmp_path)
+
+    assert read_passwords(tmp_path / Role.DASHBOARD / "pgpass").keys() == {Role.DASHBOARD, Role.READER}
+
+
 def test_files_are_for_their_owner_but_the_one_a_foreign_image_reads(tmp_path: Path) -> None:
     write_secrets(tmp_path)
     files = [path for path in tmp_path.rglob("*") if path.is_file()]

@@ -9,6 +9,7 @@ from sqlalchemy import Table
 
 from fraudstream.adapters.database import (
     archive_tables,
+    dashboard_tables,
     model_tables,
     quality_tables,
     rebuild_tables,
@@ -37,6 +38,8 @@ class Role(StrEnum):
     """`fraudstream quarantine` and `fraudstream redrive`, where they send records again or show them unmasked."""
     SERVING = "fraudstream_serving"
     """The scoring API: reads what the next score depends on, and nothing else."""
+    DASHBOARD = "fraudstream_dashboard"
+    """The analyst's page, where it keeps accounts and decisions, changes the model at work, or sends records again."""
     ARCHIVER = "fraudstream_archiver"
     READER = "fraudstream_reader"
     """Verification, the list of alerts, the live view: whatever only looks."""
@@ -141,6 +144,11 @@ _WRITERS: Mapping[Table, Rights] = {
             _insert(*(name for name in _given(replay_tables.replays) if name not in _SETTLED)),
             _update(*_SETTLED),
         ),
+        Role.DASHBOARD: (
+            SELECT,
+            _insert(*(name for name in _given(replay_tables.replays) if name not in _SETTLED)),
+            _update(*_SETTLED),
+        ),
     },
     replay_tables.disclosures: {Role.OPERATOR: (_insert(*_given(replay_tables.disclosures)),)},
     tables.outbox: {
@@ -156,12 +164,14 @@ _WRITERS: Mapping[Table, Rights] = {
         Role.SCORER: (SELECT,),
         Role.SERVING: (SELECT,),
         Role.PROMOTER: (SELECT, _insert("digest", "content")),
+        Role.DASHBOARD: (SELECT, _insert("digest", "content")),
     },
     model_tables.deployments: {
         Role.SCORER: (SELECT,),
         Role.SERVING: (SELECT,),
         Role.LABELS: (Privilege("SELECT", ("active", "catalogue_version")),),
         Role.PROMOTER: (SELECT, _insert(*_given(model_tables.deployments)), _update("active")),
+        Role.DASHBOARD: (SELECT, _insert(*_given(model_tables.deployments)), _update("active")),
     },
     model_tables.challengers: {
         Role.SCORER: (SELECT,),
@@ -170,9 +180,35 @@ _WRITERS: Mapping[Table, Rights] = {
             _insert(*(name for name in _given(model_tables.challengers) if name != "ended_at")),
             _update("active", "ended_at"),
         ),
+        Role.DASHBOARD: (SELECT, _update("active", "ended_at")),
     },
     model_tables.shadow_scores: {Role.SCORER: (INSERT,), Role.PROMOTER: (SELECT,)},
-    model_tables.model_decisions: {Role.PROMOTER: (SELECT, _insert(*_given(model_tables.model_decisions)))},
+    model_tables.model_decisions: {
+        Role.PROMOTER: (SELECT, _insert(*_given(model_tables.model_decisions))),
+        Role.DASHBOARD: (SELECT, _insert(*_given(model_tables.model_decisions))),
+    },
+    dashboard_tables.accounts: {
+        Role.DASHBOARD: (
+            SELECT,
+            _insert("name", "role", "password_hash", "one_time"),
+            _update("role", "password_hash", "one_time", "disabled_at"),
+        ),
+    },
+    dashboard_tables.dashboard_sessions: {
+        Role.DASHBOARD: (
+            SELECT,
+            _insert("token_hash", "account_id", "form_token", "seen_at"),
+            _update("seen_at", "ended_at"),
+        ),
+    },
+    dashboard_tables.audit_log: {Role.DASHBOARD: (SELECT, _insert(*_given(dashboard_tables.audit_log)))},
+    dashboard_tables.alert_decisions: {
+        Role.DASHBOARD: (
+            SELECT,
+            _insert("alert_id", "turn", "author", "outcome", "note", "until"),
+            _update("settled_at", "error"),
+        ),
+    },
     tables.customer_state: {Role.SCORER: _MOVE_STATE, Role.PROMOTER: _MOVE_STATE, Role.SERVING: (SELECT,)},
     tables.customer_risk: _RISK,
     tables.merchant_risk: _RISK,
@@ -233,7 +269,12 @@ _WRITERS: Mapping[Table, Rights] = {
     },
 }
 
-PRIVILEGES: Mapping[Table, Rights] = {table: {Role.READER: (SELECT,), **writers} for table, writers in _WRITERS.items()}
+WITHHELD = frozenset({dashboard_tables.accounts, dashboard_tables.dashboard_sessions})
+"""What even the reader may not read: with it one could try passwords elsewhere, or see who is signed in."""
+
+PRIVILEGES: Mapping[Table, Rights] = {
+    table: writers if table in WITHHELD else {Role.READER: (SELECT,), **writers} for table, writers in _WRITERS.items()
+}
 """Everything that a role which owns nothing may do with a table; what is not here is refused."""
 
 SEQUENCES: Mapping[str, Role] = {f"{tables.slices.name}_slice_id_seq": Role.SCORER}

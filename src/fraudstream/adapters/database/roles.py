@@ -34,6 +34,7 @@ SETTINGS: Mapping[Role, Mapping[str, str]] = {
         "idle_in_transaction_session_timeout": "10s",
         "default_transaction_read_only": "on",
     },
+    Role.DASHBOARD: {"statement_timeout": "10s", "idle_in_transaction_session_timeout": "60s"},
     Role.READER: {
         "statement_timeout": "120s",
         "idle_in_transaction_session_timeout": "30min",

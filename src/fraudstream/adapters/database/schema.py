@@ -2,6 +2,7 @@
 
 from fraudstream.adapters.database import (
     archive_tables,
+    dashboard_tables,
     model_tables,
     quality_tables,
     rebuild_tables,
@@ -12,5 +13,5 @@ from fraudstream.adapters.database.columns import metadata
 
 __all__ = ["THEMES", "metadata"]
 
-THEMES = (archive_tables, tables, model_tables, quality_tables, rebuild_tables, replay_tables)
+THEMES = (archive_tables, tables, model_tables, quality_tables, rebuild_tables, replay_tables, dashboard_tables)
 """The modules whose tables make up `metadata`; a new one is added here."""

@@ -1,0 +1,89 @@
+"""Everything the page works with, and how it is put together from two addresses of the database and a broker."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from fraudstream.adapters.database.account_store import PostgresAccounts
+from fraudstream.adapters.database.alert_queue import PostgresAlertQueue
+from fraudstream.adapters.database.calibration import PostgresCalibration
+from fraudstream.adapters.database.case_context import PostgresCaseContext
+from fraudstream.adapters.database.case_reader import PostgresCases
+from fraudstream.adapters.database.connection_pool import ConnectionPool
+from fraudstream.adapters.database.decision_book import PostgresDecisionBook
+from fraudstream.adapters.database.deployment_store import PostgresDeployments
+from fraudstream.adapters.database.label_desk import PostgresLabelDesk
+from fraudstream.adapters.database.matured_scores import PostgresMaturedScores
+from fraudstream.adapters.database.quality_store import PostgresQuality
+from fraudstream.adapters.database.quarantine_desk import PostgresQuarantine
+from fraudstream.adapters.database.replay_book import PostgresReplayBook
+from fraudstream.adapters.kafka import KafkaAdmin, KafkaProducer
+from fraudstream.analyst.labelling import Labelling
+from fraudstream.clock import Clock, SystemClock
+from fraudstream.dashboard.access import Access
+from fraudstream.ports.records import LogReader
+from fraudstream.rework.quarantine import QuarantineWork
+from fraudstream.rework.sending import PlainSending, Resender
+from fraudstream.settings import KafkaSettings
+
+READING = 4
+WRITING = 3
+"""Connections at the most: a page that people look through takes no more of the server than this."""
+PATIENCE = "5s"
+"""A statement of the page that takes longer is given up."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the pages read from and write to; `reading` may only look."""
+
+    reading: ConnectionPool
+    writing: ConnectionPool
+    access: Access
+    accounts: PostgresAccounts
+    queue: PostgresAlertQueue
+    book: PostgresDecisionBook
+    context: PostgresCaseContext
+    calibration: PostgresCalibration
+    cases: PostgresCases
+    labelling: Labelling
+    deployments: PostgresDeployments
+    matured: PostgresMaturedScores
+    quarantine: QuarantineWork
+    resender: Callable[[], Resender]
+    quality: Callable[[], PostgresQuality]
+    log: LogReader
+    clock: Clock = field(default_factory=SystemClock)
+
+    def close(self) -> None:
+        """End the sessions of the pools."""
+        self.reading.close()
+        self.writing.close()
+
+
+def parts_of(reading_url: str, own_url: str, kafka: KafkaSettings, *, max_future: float) -> Parts:
+    """The real parts: `reading_url` is of a role that only reads, `own_url` of the page's own."""
+    reading = ConnectionPool(
+        reading_url, application="fraudstream dashboard", size=READING, statement_timeout=PATIENCE, readonly=True
+    )
+    writing = ConnectionPool(own_url, application="fraudstream dashboard, own tables", size=WRITING)
+    admin, producer, clock = KafkaAdmin(kafka), KafkaProducer(kafka), SystemClock()
+    accounts, replays = PostgresAccounts(writing), PostgresReplayBook(own_url)
+    return Parts(
+        reading=reading,
+        writing=writing,
+        access=Access(accounts),
+        accounts=accounts,
+        queue=PostgresAlertQueue(reading),
+        book=PostgresDecisionBook(writing),
+        context=PostgresCaseContext(reading),
+        calibration=PostgresCalibration(reading),
+        cases=PostgresCases(reading_url),
+        labelling=Labelling(PostgresLabelDesk(reading_url), producer, admin, clock),
+        deployments=PostgresDeployments(own_url),
+        matured=PostgresMaturedScores(reading_url),
+        quarantine=QuarantineWork(PostgresQuarantine(reading_url), replays, admin, clock, max_future),
+        resender=lambda: Resender(replays, admin, PlainSending(producer)),
+        quality=lambda: PostgresQuality(reading_url),
+        log=admin,
+        clock=clock,
+    )

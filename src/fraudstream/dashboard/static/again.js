@@ -1,0 +1,3 @@
+// A page that could not be shown tries again by itself.
+"use strict";
+setTimeout(() => location.reload(), 2000);

@@ -1,0 +1,114 @@
+"""The analyst's page as a process on a scored stream: real database, real broker, rows by the real scorer."""
+
+import contextlib
+import itertools
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from tests.integration.analyst.stream import LabelledStream, labelled_stream
+from tests.integration.dashboard.http_client import Client
+from tests.unit.verify.memory_stack import a_payment
+
+from fraudstream.adapters.database.account_store import PostgresAccounts, Standing
+from fraudstream.adapters.database.connection_pool import ConnectionPool
+from fraudstream.dashboard.access import Access
+from fraudstream.settings import KafkaSettings
+
+MAIN = Path(__file__).parents[3] / "services" / "dashboard" / "main.py"
+PASSWORD = "a password of these tests"
+MERCHANT = 7
+LONGEST = 900.0
+"""Seconds of one page's process."""
+
+
+@dataclass
+class PageWorld:
+    """A running page; `first_secret` is what its first start has printed."""
+
+    address: str
+    url: str
+    stream: LabelledStream
+    process: subprocess.Popen[str]
+    first_secret: str
+    numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+    customers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1_000))
+
+    def account(self, name: str, standing: Standing) -> str:
+        """An account with `PASSWORD`, made if it is not there; returns its name."""
+        with contextlib.closing(ConnectionPool(self.url, application="test", size=1)) as pool:
+            access = Access(PostgresAccounts(pool))
+            if access.accounts.find(name) is None:
+                access.new_account(name, standing)
+                account = access.accounts.find(name)
+                assert account is not None
+                access.accounts.set_password(account, access.hasher.hash(PASSWORD), one_time=False)
+        return name
+
+    def pay(self, *, user_id: int = 1, amount: float = 12.0, merchant_id: int | None = MERCHANT) -> uuid.UUID:
+        """A payment that is scored; large ones raise an alert."""
+        number = next(self.numbers)
+        self.stream.stack.send(a_payment(number, user_id=user_id, amount=amount, merchant_id=merchant_id))
+        self.stream.stack.score()
+        return uuid.UUID(int=number)
+
+    def alert(self, *, user_id: int | None = None, merchant_id: int | None = MERCHANT) -> uuid.UUID:
+        """A payment that raises an alert, of a new customer if none is named; returns the alert's id."""
+        payment = self.pay(user_id=user_id or next(self.customers), amount=90_000.0, merchant_id=merchant_id)
+        ((alert_id,),) = self.stream.stack.run(
+            "SELECT alert_id::text FROM alerts WHERE transaction_id = %s", str(payment)
+        )
+        return uuid.UUID(alert_id)
+
+    def client(self, name: str, standing: Standing) -> Client:
+        """Somebody signed in without a browser."""
+        client = Client(self.address)
+        assert client.sign_in(self.account(name, standing), PASSWORD).status == 303
+        return client
+
+
+def free_port() -> int:
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        return int(listener.getsockname()[1])
+
+
+@contextlib.contextmanager
+def page_world(kafka: KafkaSettings, url: str, unique_name: Callable[[str], str]) -> Iterator[PageWorld]:
+    """The page on a database of its own."""
+    with (
+        pytest.MonkeyPatch.context() as environment,
+        labelled_stream(kafka, url, unique_name, environment) as stream,
+        running(url) as process,
+    ):
+        assert process.stdout is not None
+        assert process.stderr is not None
+        secret = process.stdout.readline().split()[-1]
+        yield PageWorld(json.loads(process.stderr.readline())["address"], url, stream, process, secret)
+
+
+@contextlib.contextmanager
+def running(url: str) -> Iterator[subprocess.Popen[str]]:
+    """The page's process in this environment; killed in the end."""
+    given = {"DASHBOARD_DATABASE_URL": url, "DASHBOARD_PORT": str(free_port()), "LOG_FORMAT": "json"}
+    with subprocess.Popen(
+        [sys.executable, str(MAIN)],
+        env={**os.environ, **given},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        watchdog = threading.Timer(LONGEST, process.kill)
+        watchdog.start()
+        try:
+            yield process
+        finally:
+            watchdog.cancel()
+            process.kill()

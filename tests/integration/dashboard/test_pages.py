@@ -1,0 +1,122 @@
+"""Every page in both themes and on a telephone: accessible, quick, and calm while the database is away."""
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy.engine import make_url
+from tests.integration.dashboard.conftest import signed_in
+from tests.integration.dashboard.page_world import PageWorld
+from tests.servers.databases import Databases
+
+pytestmark = pytest.mark.integration
+
+AXE = Path(__file__).parent / "vendor" / "axe" / "axe.min.js"
+STANDARD = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+PAGES = (
+    *("/", "/?state=all&show=1000", "/alerts/{alert}", "/models", "/models/{model}/card", "/quality", "/quarantine"),
+    *("/stream", "/audit", "/accounts", "/password", "/no-such-page"),
+)
+FIRST_PAINT = 3_000.0
+"""Milliseconds, on a machine that is busy with much else."""
+MANY = """
+INSERT INTO alerts (alert_id, topic_id, partition, "offset", slice_id, transaction_id, user_id, amount, event_time,
+    score, threshold, reasons, model_version)
+SELECT gen_random_uuid(), topic_id, partition, "offset", slice_id, gen_random_uuid(), user_id, amount, event_time,
+    score, threshold, reasons, model_version
+FROM alerts, generate_series(1, 1000) WHERE alert_id = %s
+"""
+
+
+@pytest.fixture(scope="module")
+def filled(world: PageWorld) -> dict[str, str]:
+    """Something on every page; returns what addresses need."""
+    run = world.stream.stack.run
+    world.stream.stack.send(b"not a payment")
+    alert_id = world.alert(merchant_id=71)
+    run("INSERT INTO live_quality VALUES (current_date, current_date, '1', 900, 9, 800, 8, 6, 2, 900.0, 700.0)")
+    run("INSERT INTO feature_drift VALUES (current_date, '1', 'amount', 0.31, 900)")
+    ((digest,),) = run("SELECT digest FROM deployments ORDER BY deployment_id LIMIT 1")
+    world.stream.stack.label(uuid.UUID(int=1), is_fraud=False)
+    return {"alert": str(alert_id), "model": digest}
+
+
+@pytest.fixture(scope="module")
+def window(browser: Browser, world: PageWorld) -> Iterator[Page]:
+    made = signed_in(browser, world)
+    yield made
+    made.context.close()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("path", PAGES)
+def test_nothing_is_out_of_reach_for_anybody(
+    window: Page, filled: dict[str, str], path: str, theme: Literal["light", "dark"]
+) -> None:
+    window.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    window.goto(path.format(**filled))
+    window.evaluate(AXE.read_text(encoding="utf-8"))
+    found = window.evaluate("rules => axe.run(document, rules)", STANDARD)
+
+    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found["violations"]] == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_telephone_needs_no_scrolling_sideways(window: Page, filled: dict[str, str], path: str) -> None:
+    window.set_viewport_size({"width": 360, "height": 740})
+    try:
+        window.goto(path.format(**filled))
+        wide = window.evaluate("document.documentElement.scrollWidth")
+    finally:
+        window.set_viewport_size({"width": 1280, "height": 720})
+
+    assert wide <= 360
+
+
+def test_a_thousand_alerts_are_there_at_once_and_stay_live(world: PageWorld, window: Page) -> None:
+    world.stream.stack.run(MANY, str(world.alert()))
+    window.goto("/")
+    painted = window.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    window.goto("/?show=1000")
+    expect(window.locator("#rows tbody tr")).to_have_count(1_000)
+    newest = world.alert()
+    expect(window.locator(f"#a-{newest}")).to_be_visible(timeout=15_000)
+    world.stream.stack.run("UPDATE alerts SET status = 'dismissed' WHERE score > 0")
+
+    assert painted < FIRST_PAINT
+
+
+def test_the_page_complains_of_nothing(window: Page, filled: dict[str, str]) -> None:
+    """No script fails and nothing is kept out by the content security policy."""
+    said: list[str] = []
+    window.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    window.on("pageerror", lambda error: said.append(str(error)))
+    for path in PAGES[:-1]:
+        window.goto(path.format(**filled))
+    expect(window.locator("#main")).to_be_visible()
+
+    assert said == []
+
+
+def test_a_lost_database_is_told_and_the_page_goes_on_by_itself(
+    world: PageWorld, window: Page, databases: Databases
+) -> None:
+    window.goto("/?state=all")
+    name = make_url(world.url).database
+    databases._run(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+    try:
+        databases._run(
+            "DO $$ BEGIN PERFORM pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE "
+            "'fraudstream dashboard%'; END $$"
+        )
+        expect(window.locator("#away")).to_be_visible()
+        elsewhere = window.context.new_page()
+        elsewhere.goto("/models")
+        expect(elsewhere.locator("main")).to_contain_text("One moment")
+    finally:
+        databases._run(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+    expect(window.locator("#away")).to_be_hidden()
+    expect(elsewhere.get_by_role("heading", name="Models")).to_be_visible()
