@@ -22,6 +22,11 @@ PAGES = (
 )
 FIRST_PAINT = 3_000.0
 """Milliseconds, on a machine that is busy with much else."""
+PAINTED = """
+new Promise(tell => new PerformanceObserver(
+    list => list.getEntriesByName("first-contentful-paint").forEach(entry => tell(entry.startTime))
+).observe({type: "paint", buffered: true}))
+"""
 MANY = """
 INSERT INTO alerts (alert_id, topic_id, partition, "offset", slice_id, transaction_id, user_id, amount, event_time,
     score, threshold, reasons, model_version)
@@ -79,7 +84,7 @@ def test_a_telephone_needs_no_scrolling_sideways(window: Page, filled: dict[str,
 def test_a_thousand_alerts_are_there_at_once_and_stay_live(world: PageWorld, window: Page) -> None:
     world.stream.stack.run(MANY, str(world.alert()))
     window.goto("/")
-    painted = window.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    painted = window.evaluate(PAINTED)
     window.goto("/?show=1000")
     expect(window.locator("#rows tbody tr")).to_have_count(1_000)
     newest = world.alert()
