@@ -21,8 +21,9 @@ PORTS = (
     "SPARK_UI_PORT",
     "ANALYST_PORT",
     "SCORING_API_PORT",
+    "DASHBOARD_PORT",
 )
-STEP_TIMEOUT = 420.0
+STEP_TIMEOUT = 900.0
 """Seconds that one command of docker compose may take."""
 FOREIGN = (
     "COMPOSE_",
