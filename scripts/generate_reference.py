@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fraudstream.contracts.schemas import CONTRACTS, json_schema, spark_ddl
 from fraudstream.features.catalogue import catalogue_page
-from fraudstream.metrics.catalogue import metrics_page
+from fraudstream.metrics.page import metrics_page
 from fraudstream.settings import GROUPS
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
