@@ -1,6 +1,6 @@
 """What became of the records of a run, told to Prometheus."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fraudstream.metrics.board import Board
 from fraudstream.metrics.catalogue import ACKNOWLEDGED, PRODUCER_OPEN, SENT, UNDELIVERED, WORKED_AT
@@ -12,7 +12,7 @@ class SendingFigures:
     """Shows accounts of one run as they grow."""
 
     board: Board
-    _shown: Summary = Summary(0, 0, 0)
+    _shown: Summary = field(default_factory=lambda: Summary(0, 0, 0))
 
     def show(self, summary: Summary, now: float) -> None:
         """Bring the board up to date with an account, as of `now` in seconds since 1970 UTC."""

@@ -74,7 +74,7 @@ class Frame(msgspec.Struct, frozen=True):
 def frame(answers: Mapping[str, Figures], *, moment: float) -> Frame:
     """Draw a frame from the answers of all processes, by name, at `moment` in seconds since 1970 UTC."""
     together = Figures({key: value for figures in answers.values() for key, value in figures.values.items()})
-    wrong = tuple(troubles(answers, together, moment))
+    wrong = tuple(troubles(answers, together))
     return Frame(
         moment=moment,
         healthy=not wrong,

@@ -57,13 +57,12 @@ BOUNDS = (
 )
 
 
-def troubles(answers: Mapping[str, Figures], together: Figures, moment: float) -> Iterator[Trouble]:
+def troubles(answers: Mapping[str, Figures], together: Figures) -> Iterator[Trouble]:
     """What is wrong, the worst first.
 
     Args:
         answers: of each process, by name.
         together: all of them in one.
-        moment: now, in seconds since 1970 UTC.
     """
     for name, figures in answers.items():
         if figures.trouble is not None:

@@ -16,6 +16,8 @@ LATEST_NOTIFICATION = dt.timedelta(hours=1)
 OVERLAP = dt.timedelta(seconds=30)
 """What is looked at twice: an insert is dated before it is committed."""
 
+LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
 _POSITIONS = "SELECT topic_id, partition, next_offset, clock_timestamp() FROM positions WHERE topic = %s"
 _TOTALS = """
 SELECT coalesce(sum(last_offset - first_offset + 1), 0), coalesce(sum(rows), 0), coalesce(sum(quarantined), 0),
@@ -98,7 +100,7 @@ class LedgerWatch:
     topic: str
     _seen: dict[tuple[str, int], int] | None = None
     _notified: dict[str, dt.datetime] = field(default_factory=dict)
-    _looked_at: dt.datetime = dt.datetime.min.replace(tzinfo=dt.UTC)
+    _looked_at: dt.datetime = LONG_AGO
 
     def look(self) -> LedgerLook:
         """What is new, of one moment."""
