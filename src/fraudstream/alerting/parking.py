@@ -1,5 +1,7 @@
 """Where records go that could not be delivered: the on-failure topic, with the reason and the way back."""
 
+from typing import get_args
+
 import msgspec
 import structlog
 
@@ -25,6 +27,8 @@ class Parking:
         self._producer = producer
         self._topic = topic
         self._board = board or Board("lambda-trigger")
+        for reason in get_args(ParkingReason):
+            self._board.count(PARKED, 0, reason)  # there from the start, so that the first one is seen to come
 
     def park(self, record: Record, reason: ParkingReason, detail: str, attempts: int) -> None:
         """Return once the record stands in the on-failure topic.

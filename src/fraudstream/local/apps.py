@@ -71,7 +71,7 @@ class Environments:
 
     def of(self, role: Role | None = None, *, registry: bool = False) -> Mapping[str, str]:
         """The environment of an app that reaches the database as `role`, if at all, and the model registry or not."""
-        withheld = {DATABASE, DASHBOARD_DATABASE} if registry else {DATABASE, DASHBOARD_DATABASE, REGISTRY}
+        withheld = {DATABASE, DASHBOARD_DATABASE, METRICS_PORT} | (set() if registry else {REGISTRY})
         shared = {name: value for name, value in self.common.items() if name not in withheld}
         return shared if role is None else {**shared, DATABASE: self.database_urls[role]}
 

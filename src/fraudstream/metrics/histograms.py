@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
-from prometheus_client.utils import floatToGoString
 
 from fraudstream.metrics.metric import Histogram
 
@@ -45,5 +44,5 @@ class Buckets(Collector):
         rows, total = list[tuple[str, float]](), 0
         for bound, count in zip((*self._metric.bounds, float("inf")), counts, strict=True):
             total += count
-            rows.append((floatToGoString(bound), total))
+            rows.append(("+Inf" if bound == float("inf") else str(bound), total))
         return rows

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fraudstream.adapters.database.ledger_watch import LedgerLook
+from fraudstream.contracts.quarantine import QUARANTINE_REASONS
 from fraudstream.metrics.board import Board
 from fraudstream.metrics.catalogue import (
     STREAM_ALERTS,
@@ -41,6 +42,8 @@ class StreamShown:
         """Every series is there from the start, so that its first growth is seen."""
         for stage in STAGES:
             self.board.observe(STREAM_LATENCY, (), stage)
+        for reason in QUARANTINE_REASONS:
+            self.board.count(STREAM_QUARANTINED, 0, reason)
 
     def show(self, look: LedgerLook, log: TopicPartitions, *, moment: float) -> None:
         """Show a look of the ledger beside the ends of its log, at `moment` in monotonic seconds."""
