@@ -1,16 +1,19 @@
 """The door of Grafana's own library: plain descriptions of panels become its dashboards."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from grafana_foundation_sdk.builders import dashboard as build
-from grafana_foundation_sdk.builders import prometheus, stat, timeseries
-from grafana_foundation_sdk.builders.common import ReduceDataOptions
-from grafana_foundation_sdk.cog.encoder import JSONEncoder
-from grafana_foundation_sdk.models.common import DataSourceRef
-from grafana_foundation_sdk.models.dashboard import DashboardLinkType, Threshold, ThresholdsMode
-
 from fraudstream.metrics.metric import Unit
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # the next form of dashboards is none that files are read in
+    from grafana_foundation_sdk.builders import dashboard as build
+    from grafana_foundation_sdk.builders import prometheus, stat, timeseries
+    from grafana_foundation_sdk.builders.common import ReduceDataOptions
+    from grafana_foundation_sdk.cog.encoder import JSONEncoder
+    from grafana_foundation_sdk.models.common import DataSourceRef
+    from grafana_foundation_sdk.models.dashboard import DashboardLinkType, Threshold, ThresholdsMode
 
 SOURCE = DataSourceRef("prometheus", "prometheus")
 HEIGHT = 7

@@ -1,5 +1,7 @@
 """Where records go that could not be delivered: the on-failure topic, with the reason and the way back."""
 
+import uuid
+from contextlib import suppress
 from typing import get_args
 
 import msgspec
@@ -18,6 +20,13 @@ _ROOM = 4_096
 """Bytes kept free for key and framing of the largest parked record."""
 
 log = structlog.get_logger()
+
+
+class _About(msgspec.Struct):
+    transaction_id: uuid.UUID
+
+
+_about = msgspec.json.Decoder(_About)
 
 
 class Parking:
@@ -61,6 +70,7 @@ class Parking:
         self._board.count(PARKED, 1, reason)
         log.error(
             "record parked",
+            transaction_id=_transaction_of(record.value),
             topic=record.topic,
             partition=record.partition,
             offset=record.offset,
@@ -68,3 +78,10 @@ class Parking:
             detail=parked.detail,
             attempts=attempts,
         )
+
+
+def _transaction_of(value: bytes | None) -> str | None:
+    """Which payment a record is about, where that can be read."""
+    with suppress(msgspec.MsgspecError):
+        return str(_about.decode(value or b"").transaction_id)
+    return None
