@@ -1,8 +1,8 @@
 """Structured logs: one line for each thing that happened, for people or for machines, and nothing of a person in it.
 
-A line about one payment names it by `transaction_id`, or by its place in the log. Who paid, with what and how much is
-in the database, behind its rights: names in `PERSONAL` are blanked wherever they come from, and numbers that look like a
-card's are masked in every text.
+A line about one payment names it by `transaction_id`, or by its place in the log. Who paid, with what and how much
+is in the database, behind its rights: names in `PERSONAL` are blanked wherever they come from, and numbers that look
+like a card's are masked in every text.
 """
 
 import logging
@@ -30,7 +30,7 @@ PERSONAL = frozenset(
         "body",
     }
 )
-"""Names that a line may not have: a test looks for them in the program, and they are blanked if one has it after all."""
+"""Names that a line may not have: a test looks for them in the program, and what has one all the same is blanked."""
 SECRET = frozenset({"password", "token", "secret", "api_token", "authorization"})
 BLANK = "***"
 

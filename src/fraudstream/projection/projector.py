@@ -1,7 +1,6 @@
 """The projector: what is committed and not copied yet is copied, partition by partition, in log order."""
 
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 
 from fraudstream.clock import Clock
 from fraudstream.metrics.board import Board
@@ -19,7 +18,7 @@ class Projector:
     committed: CommittedScores
     table: ScoreTable
     clock: Clock
-    board: Board = field(default_factory=partial(Board, "dynamodb-projector"))
+    board: Board | None = None
 
     def step(self) -> int:
         """Copy one write's worth of each partition; returns how many scores, and waits a little if none was left.
@@ -32,8 +31,9 @@ class Projector:
         for place, end in self.committed.ends().items():
             count, left = self._copy(place, end)
             copied, moved, behind = copied + (count or 0), moved or count is not None, behind + left
-        self.board.count(COPIED, copied)
-        self.board.set(COPIES_BEHIND, behind)
+        if self.board is not None:
+            self.board.count(COPIED, copied)
+            self.board.set(COPIES_BEHIND, behind)
         if not moved:
             self.clock.sleep(IDLE)
         return copied
