@@ -42,9 +42,7 @@ bench-quick: setup .venv-peers ## the same as bench in one round on shorter logs
 	@$(BIN)/python -m benchmarks compare --quick $(ARGS)
 
 .venv-peers: requirements/peers.txt
-	@$(BIN)/python -m venv --clear $@
-	@$@/bin/python -m pip install --quiet --requirement requirements/peers.txt
-	@$@/bin/python -m pip install --quiet --no-deps --editable .
+	@scripts/setup.sh peers
 	@touch $@
 
 evaluate: setup ## the detector beside published figures (ARGS="--world city --seed 3")
