@@ -235,7 +235,7 @@ def version() -> None:
 def main() -> None:
     """Run the command line; an error of ours is one sentence on standard error, never a traceback.
 
-    Exit status 2 says that it could not be done, as things are set or because nobody answered, 1 that it did not succeed.
+    Exit status 2 says that it could not be done, as things are or because nobody answered, 1 that it did not succeed.
     """
     try:
         sys.argv[1:] = with_job(sys.argv[1:], training_variables())
