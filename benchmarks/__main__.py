@@ -32,10 +32,12 @@ def _arguments() -> argparse.ArgumentParser:
     latency = kinds.add_parser("latency", help="how long payments wait for scores, and alerts for notifications")
     latency.add_argument("--rates", type=float, nargs="+", default=[1_000.0])
     latency.add_argument("--seconds", type=float, default=60.0, help="at each rate")
-    latency.set_defaults(take=lambda asked: measure_latency(time.time(), asked.rates, asked.seconds))
+    latency.set_defaults(take=lambda asked: measure_latency(time.time(), asked.rates, asked.seconds, _set(asked)))
     backlog = kinds.add_parser("backlog", help="drain what an hour has left in the log, and watch the memory")
     backlog.add_argument("--payments", type=int, default=3_600_000)
-    backlog.set_defaults(take=lambda asked: print(told(measure_backlog(asked.payments, time.time()))))
+    backlog.set_defaults(take=lambda asked: print(told(measure_backlog(asked.payments, time.time(), _set(asked)))))
+    for kind in (latency, backlog):
+        kind.add_argument("--set", nargs="*", default=(), metavar="NAME=VALUE", help="settings of the scorer")
     hot = kinds.add_parser("hot-customer", help="one customer with most of the traffic, beside even traffic")
     hot.add_argument("--rate", type=float, default=1_000.0)
     hot.add_argument("--seconds", type=float, default=30.0, help="of each round")
@@ -59,6 +61,10 @@ def _arguments() -> argparse.ArgumentParser:
         take=lambda _: _draw(LATEST)
     )
     return parser
+
+
+def _set(asked: argparse.Namespace) -> dict[str, str]:
+    return dict(setting.split("=", 1) for setting in asked.set)
 
 
 def _compare(asked: argparse.Namespace) -> None:

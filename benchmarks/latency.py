@@ -71,11 +71,13 @@ class Latency:
         }
 
 
-def measure_latency(now: float, rates: Sequence[float], seconds: float) -> list[Latency]:
+def measure_latency(
+    now: float, rates: Sequence[float], seconds: float, settings: Mapping[str, str] | None = None
+) -> list[Latency]:
     """Train, start everything, and send at one rate after the other."""
     with opened_stand(city_for(needed(rates, seconds), now=now)) as stand:
         print(stand.train())
-        return latencies(stand, rates, seconds)
+        return latencies(stand, rates, seconds, settings=settings)
 
 
 def needed(rates: Sequence[float], seconds: float) -> int:
@@ -83,7 +85,14 @@ def needed(rates: Sequence[float], seconds: float) -> int:
     return int(sum(rates) * seconds + min(rates) * WARM_UP) + 1
 
 
-def latencies(stand: Stand, rates: Sequence[float], seconds: float, *, begin: int = 0) -> list[Latency]:
+def latencies(
+    stand: Stand,
+    rates: Sequence[float],
+    seconds: float,
+    *,
+    begin: int = 0,
+    settings: Mapping[str, str] | None = None,
+) -> list[Latency]:
     """Start scorer and services where a model is at work, and send at one rate after the other.
 
     Args:
@@ -91,8 +100,9 @@ def latencies(stand: Stand, rates: Sequence[float], seconds: float, *, begin: in
         rates: payments a second.
         seconds: at each rate.
         begin: how many of the city's payments stand in the log already.
+        settings: of the scorer, where it is not to have its defaults.
     """
-    scorer = stand.start_scorer()
+    scorer = stand.start_scorer(**(settings or {}))
     for command in apps.services(stand.environments):
         stand.stack.supervisor.start(command)
     stand.wait_until_ready(scorer)
