@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: synth audit-infra bench bench-quick chaos chaos-matrix evaluate up up-lite verify top fraud psql token secret down reset help setup demo test test-unit test-spark test-integration test-e2e check format lock reference clean distclean
+.PHONY: synth audit-infra bench bench-quick bench-scale chaos chaos-matrix evaluate up up-lite verify top fraud psql token secret down reset help setup demo test test-unit test-spark test-integration test-e2e check format lock reference clean distclean
 BIN := .venv/bin
 ARGS ?=
 SERVICE ?= analyst-api
@@ -35,13 +35,14 @@ chaos-matrix: setup ## interrupt every step of a slice in Spark's workers, and p
 bench: setup .venv-peers ## fraudstream beside what one would use instead (ARGS="--only quix")
 	@$(BIN)/python -m benchmarks compare --to benchmarks/results/latest.json $(ARGS)
 
-bench-quick: setup .venv-peers ## the same in one round on shorter logs
+bench-scale: setup ## what grows with customers, stored rows, event size, partitions and workers (45 GB of disk)
+	@$(BIN)/python -m benchmarks scale --to benchmarks/results/latest.json $(ARGS)
+
+bench-quick: setup .venv-peers ## the same as bench in one round on shorter logs, beside the committed results
 	@$(BIN)/python -m benchmarks compare --quick $(ARGS)
 
 .venv-peers: requirements/peers.txt
-	@$(BIN)/python -m venv --clear $@
-	@$@/bin/python -m pip install --quiet --requirement requirements/peers.txt
-	@$@/bin/python -m pip install --quiet --no-deps --editable .
+	@scripts/setup.sh peers
 	@touch $@
 
 evaluate: setup ## the detector beside published figures (ARGS="--world city --seed 3")
