@@ -32,7 +32,7 @@ DASHBOARD_DATABASE = "DASHBOARD_DATABASE_URL"
 REGISTRY = "MLFLOW_TRACKING_URI"
 METRICS_PORT, METRICS_HOST = "METRICS_PORT", "METRICS_HOST"
 """One port of the person's own environment is none for many processes: empty, nobody serves metrics."""
-DEMO = "demo"
+DEMO: ProcessName = "demo"
 MEASURED: tuple[ProcessName, ...] = (
     "observer",
     "scorer",

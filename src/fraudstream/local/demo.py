@@ -85,7 +85,7 @@ def _start_apps(stack: EmbeddedStack, plan: DemoPlan, environments: apps.Environ
         supervisor.wait_until(ui, lambda: is_listening(port), mlflow.START_TIMEOUT)
     progress.say(_start_dashboard(stack, environments))
     supervisor.start(apps.observer(environments))
-    targets = {name: f"{LOOPBACK}:{port}" for name, port in environments.metrics_ports.items()}
+    targets: dict[str, str] = {name: f"{LOOPBACK}:{port}" for name, port in environments.metrics_ports.items()}
     path = write_endpoints(stack.home, {**environments.common, VARIABLE: rendered(targets)})
     progress.say(f"ready: addresses are in {path}; `fraudstream top` shows how everything is")
     if plan.producer:

@@ -106,8 +106,8 @@ class Watch:
             return None
 
     def _show_processes(self) -> None:
-        running = {(name,): float(each.is_running()) for name, each in self.supervisor.processes.items()}
-        self.board.replace(SUPERVISED, running)
+        processes = self.supervisor.processes.items()
+        self.board.replace(SUPERVISED, {(name,): float(each.is_running()) for name, each in processes})
         self.board.set(WORKED_AT, self.clock.now())
 
     def _look(self) -> Snapshot:
