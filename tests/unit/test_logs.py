@@ -123,21 +123,20 @@ def test_card_numbers_and_passwords_are_masked_and_ids_are_not(said: str, shown:
     assert masked_text(said) == shown
 
 
-@pytest.fixture
-def broker(monkeypatch: pytest.MonkeyPatch) -> MemoryBroker:
-    """With a topic for what is parked, and a logger that is this test's own: a module keeps its first one."""
-    monkeypatch.setattr("fraudstream.alerting.parking.log", structlog.get_logger())
+def a_trigger(monkeypatch: pytest.MonkeyPatch) -> Parking:
+    """One that parks in memory, with a logger that is the test's own: a module keeps its first one."""
     logs.configure("lambda-trigger", LogSettings(log_format="json"))
+    monkeypatch.setattr("fraudstream.alerting.parking.log", structlog.get_logger())
     broker = MemoryBroker()
     broker.ensure_topics({FAILED_ALERTS: 1}, 1)
-    return broker
+    return Parking(MemoryProducer(broker))
 
 
 def test_a_line_is_json_with_the_payments_id_and_without_the_person(
-    broker: MemoryBroker, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     alert = json.dumps({"transaction_id": PAYMENT, "user_id": 4711, "amount": 12.5}).encode()
-    Parking(MemoryProducer(broker)).park(a_record(7, value=alert), "record_failed", f"no notification for {CARD}", 4)
+    a_trigger(monkeypatch).park(a_record(7, value=alert), "record_failed", f"no notification for {CARD}", 4)
     structlog.get_logger().warning("a test", user_id=4711, password="hunter2", nested={"card": CARD, "offset": 3})
 
     printed = capsys.readouterr().err
@@ -150,9 +149,9 @@ def test_a_line_is_json_with_the_payments_id_and_without_the_person(
 
 
 def test_a_line_about_a_record_that_is_no_alert_has_its_place_alone(
-    broker: MemoryBroker, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    Parking(MemoryProducer(broker)).park(a_record(8, value=b"no alert"), "record_failed", "not json", 1)
+    a_trigger(monkeypatch).park(a_record(8, value=b"no alert"), "record_failed", "not json", 1)
 
     told = json.loads(capsys.readouterr().err)
     assert (told["transaction_id"], told["topic"], told["offset"]) == (None, "fraud-alerts", 8)
