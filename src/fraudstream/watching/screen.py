@@ -9,6 +9,8 @@ from rich.text import Text
 
 from fraudstream.watching.frame import Frame, Latency, ProcessLine, StreamLine
 
+LONG = 10.0
+"""Seconds from which on milliseconds are no help."""
 COLOURS = {"works": "green", "quiet": "yellow", "failing": "red", "away": "bold red"}
 
 
@@ -74,4 +76,6 @@ def _rate(value: float | None) -> str:
 def _range(latency: Latency) -> str:
     if latency.p50 is None or latency.p99 is None:
         return "-"
+    if latency.p99 >= LONG:
+        return f"p50/p99 {latency.p50:,.1f}/{latency.p99:,.1f} s"
     return f"p50/p99 {latency.p50 * 1_000:,.0f}/{latency.p99 * 1_000:,.0f} ms"
