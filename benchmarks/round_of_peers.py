@@ -34,7 +34,7 @@ SELECT coalesce(sum({rows}), 0), coalesce(sum({rows}) FILTER (WHERE stored_at > 
     extract(epoch FROM max(stored_at) - min(begun))
 FROM {table}, (SELECT percentile_disc(0.1) WITHIN GROUP (ORDER BY stored_at) AS begun FROM {table}) AS first
 """
-"""Without the first tenth, which is the first batch of engines that store in batches: what came before it is unknown."""
+"""Without the first tenth, the first batch of engines that store in batches: what came before it is unknown."""
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def store(rows: Iterable[Any]) -> None:
         connection.close()
 
 
-class Shown(StreamingQueryListener):
+class Shown(StreamingQueryListener):  # type: ignore[misc]
     """Notes how many rows each micro-batch has shown, for the measurement."""
 
     def onQueryStarted(self, event: Any) -> None:  # noqa: N802 - Spark's own
