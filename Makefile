@@ -3,7 +3,7 @@
 BIN := .venv/bin
 ARGS ?=
 SERVICE ?= analyst-api
-WORKERS ?= 2
+WORKERS ?= 3
 export PYTHON
 IF_RUNNING = running=$$(docker compose ps --quiet) || exit 2; \
 	test -n "$$running" || { echo "the stack is not running; \`make up\` starts it" >&2; exit 2; }
@@ -15,7 +15,7 @@ SAY_READY = ready=$$(docker compose ps --all --quiet ready); \
 demo: setup ## the whole system on this machine, live (ARGS="--rate 500" for options)
 	@$(BIN)/fraudstream demo $(ARGS)
 
-test: setup .venv-infra ## every test that can run on this machine, two files at a time (WORKERS=0: one)
+test: setup .venv-infra ## every test that can run on this machine, three files at a time (WORKERS=0: one)
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup ## format, lint, types, import arrows and house rules, in under a minute
