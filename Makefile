@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: synth audit-infra bench bench-quick bench-scale chaos chaos-matrix evaluate up up-lite verify fraud psql token secret down reset help setup demo test test-unit test-spark test-integration test-e2e check format lock reference clean distclean
+.PHONY: synth audit-infra bench bench-quick bench-scale chaos chaos-matrix evaluate up up-lite verify top fraud psql token secret down reset help setup demo test test-unit test-spark test-integration test-e2e check format lock reference clean distclean
 BIN := .venv/bin
 ARGS ?=
 SERVICE ?= analyst-api
@@ -68,6 +68,10 @@ fraud: ## play a fraud in the running stack, and show the newest alerts
 	@docker compose --progress quiet kill --signal SIGUSR1 producer
 	@docker compose run --rm --no-deps verify alerts --last 5
 
+top: ## how everything is, live, and what to do where it isn't well (ARGS=--once for one look)
+	@$(IF_RUNNING)
+	@docker compose --progress quiet run --rm --no-deps verify top $(ARGS)
+
 psql: ## a shell in the database, as its administrator
 	@$(IF_RUNNING)
 	@docker compose exec postgres psql -U postgres fraudstream
@@ -128,7 +132,7 @@ format: setup ## let ruff format and fix
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-reference: setup ## write the generated pages of docs/reference
+reference: setup ## write what is generated: the pages of docs/reference, Grafana's dashboards
 	@$(BIN)/python scripts/generate_reference.py
 
 lock: setup ## resolve packages and jars again, and pin them by hash

@@ -26,6 +26,7 @@ from fraudstream.serving.commands import serving
 from fraudstream.settings import training_variables
 from fraudstream.training.commands import life_cycle
 from fraudstream.training.train_command import trainer
+from fraudstream.watching.commands import watching
 
 app = typer.Typer(
     name="fraudstream",
@@ -197,6 +198,7 @@ app.add_typer(evaluation)
 app.add_typer(chaos)
 app.add_typer(aws_commands, name="aws")
 app.add_typer(doctor)
+app.add_typer(watching)
 
 
 @app.command()

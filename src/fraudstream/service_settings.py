@@ -82,6 +82,15 @@ class SageMakerSettings(Group):
     )
 
 
+class WatchSettings(Group):
+    """What `fraudstream top` looks at."""
+
+    metrics_targets: str | None = Field(
+        default=None,
+        description="where processes tell their metrics, NAME=HOST:PORT,NAME=HOST:PORT; those of the demo if unset",
+    )
+
+
 class DashboardSettings(Group):
     """The analyst's page."""
 

@@ -28,6 +28,7 @@ from fraudstream.service_settings import (
     EmrSettings,
     SageMakerSettings,
     ScoringApiSettings,
+    WatchSettings,
 )
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "ScoringApiSettings",
     "ScoringSettings",
     "SecurityProtocol",
+    "WatchSettings",
     "impossible",
     "sdk_environment",
     "set_here",
@@ -236,6 +238,7 @@ GROUPS: tuple[type[Group], ...] = (
     LocalSettings,
     HealthSettings,
     MetricsSettings,
+    WatchSettings,
     LogSettings,
 )
 

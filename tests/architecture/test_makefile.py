@@ -25,7 +25,7 @@ def make(target: str, folder: Path, docker: str) -> subprocess.CompletedProcess[
     )
 
 
-@pytest.mark.parametrize("target", ["verify", "fraud", "psql", "token", "secret"])
+@pytest.mark.parametrize("target", ["verify", "top", "fraud", "psql", "token", "secret"])
 def test_a_stopped_stack_is_named_with_what_starts_it(target: str, tmp_path: Path) -> None:
     done = make(target, tmp_path, 'case "$*" in "compose ps"*) ;; *) echo "asked: $*" ;; esac')
 
@@ -42,7 +42,7 @@ def test_an_engine_that_does_not_answer_speaks_for_itself(tmp_path: Path) -> Non
     assert "the stack is not running" not in done.stderr
 
 
-@pytest.mark.parametrize("target", ["verify", "fraud", "psql", "token", "secret"])
+@pytest.mark.parametrize("target", ["verify", "top", "fraud", "psql", "token", "secret"])
 def test_on_a_running_stack_it_is_done(target: str, tmp_path: Path) -> None:
     done = make(target, tmp_path, 'case "$*" in "compose ps"*) echo c0ffee ;; *) echo "asked: $*" ;; esac')
 

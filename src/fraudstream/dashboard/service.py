@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from functools import partial
 
 import structlog
 import uvicorn
@@ -10,10 +11,12 @@ from fraudstream import logs
 from fraudstream.adapters.database.account_store import PostgresAccounts
 from fraudstream.adapters.database.connection_pool import ConnectionPool
 from fraudstream.analyst.guard import OWN_NAMES, Guard
+from fraudstream.analyst.measured import Measured
 from fraudstream.analyst.service import listening
 from fraudstream.dashboard.access import FIRST_ADMIN, Access
 from fraudstream.dashboard.application import HEADERS, create_app
 from fraudstream.dashboard.parts import parts_of
+from fraudstream.metrics.board import exported
 from fraudstream.settings import DashboardSettings, DatabaseSettings, KafkaSettings, ScoringSettings
 
 CONNECTIONS = 300
@@ -47,8 +50,8 @@ def serve() -> None:
         safe_headers=HEADERS,
         names_variable="DASHBOARD_NAMES",
     )
-    config = uvicorn.Config(
-        guard,
+    config = partial(
+        uvicorn.Config,
         lifespan="on",
         log_config=None,
         access_log=False,
@@ -58,13 +61,16 @@ def serve() -> None:
         timeout_graceful_shutdown=FINISH_WITHIN,
     )
     host, port = settings.dashboard_host, settings.dashboard_port
-    with listening(host, port, "DASHBOARD_HOST or DASHBOARD_PORT") as listener:
+    with (
+        listening(host, port, "DASHBOARD_HOST or DASHBOARD_PORT") as listener,
+        exported("dashboard") as board,
+    ):
         _tell_first_admin(parts.access)
         structlog.get_logger().info("dashboard ready", address=f"http://{host}:{port}")
         for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn stops on them, and raises them again at the end
             signal.signal(number, lambda *_: None)
         try:
-            uvicorn.Server(config).run(sockets=[listener])
+            uvicorn.Server(config(Measured(guard, board))).run(sockets=[listener])
         finally:
             parts.close()
 

@@ -13,6 +13,7 @@ from fraudstream.adapters.database.training_history import PostgresTrainingHisto
 from fraudstream.adapters.model_registry import MlflowRegistry
 from fraudstream.clock import SystemClock
 from fraudstream.heartbeat import Heartbeat
+from fraudstream.metrics.board import exported
 from fraudstream.ports.registry import ModelRegistry
 from fraudstream.progress import Progress
 from fraudstream.service import stop_on_signals
@@ -72,5 +73,8 @@ def retrain(
         if interval is None:
             return retraining.run_once()
         logs.configure("retraining")
-        keep_retraining(retraining, interval, stopping=stop_on_signals(), clock=SystemClock(), heart=heart)
+        with exported("retrain") as board:
+            keep_retraining(
+                retraining, interval, stopping=stop_on_signals(), clock=SystemClock(), heart=heart, board=board
+            )
     return None
