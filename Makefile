@@ -1,12 +1,15 @@
 .DEFAULT_GOAL := help
-.PHONY: synth audit-infra bench bench-quick chaos chaos-matrix evaluate up up-lite verify fraud psql token secret down reset help setup demo test test-unit test-spark test-integration test-e2e check format lock reference clean distclean
+.PHONY: synth audit-infra bench bench-quick chaos chaos-matrix evaluate up up-lite verify fraud psql logs token secret docs docs-nightly down reset help setup demo test test-unit test-spark test-integration test-e2e check format lock reference clean distclean
 BIN := .venv/bin
 ARGS ?=
 SERVICE ?= analyst-api
+S ?= scorer
 WORKERS ?= 2
 export PYTHON
 IF_RUNNING = running=$$(docker compose ps --quiet) || exit 2; \
 	test -n "$$running" || { echo "the stack is not running; \`make up\` starts it" >&2; exit 2; }
+ENGINE_ANSWERS = docker version >/dev/null || { echo "no Docker engine answers: start it (\`sudo systemctl start docker\`, or Docker \
+	Desktop), or use \`make demo\`, which needs none; \`fraudstream doctor\` looks closer" >&2; exit 2; }
 SAY_READY = ready=$$(docker compose ps --all --quiet ready); \
 	docker logs --follow --since "$$(docker inspect --format '{{.State.StartedAt}}' $$ready)" $$ready; \
 	exit $$(docker wait $$ready)
@@ -51,10 +54,12 @@ evaluate: setup ## the detector beside published figures (ARGS="--world city --s
 # `up --detach` returns when the last service, `ready`, may start, and that one waits until all the others are healthy.
 # With --wait besides, Compose would take `ready` for a failure as soon as it has said what it has to say and ends.
 up: ## the whole stack in the background; returns when it is healthy and says where everything is
+	@$(ENGINE_ANSWERS)
 	@docker compose up --detach --build
 	@$(SAY_READY)
 
 up-lite: ## the same without a Spark cluster: the scorer runs Spark by itself, in less memory
+	@$(ENGINE_ANSWERS)
 	@SPARK_MASTER='local[2,4]' docker compose up --detach --build --scale spark-master=0 --scale spark-worker=0
 	@$(SAY_READY)
 
@@ -67,9 +72,13 @@ fraud: ## play a fraud in the running stack, and show the newest alerts
 	@docker compose --progress quiet kill --signal SIGUSR1 producer
 	@docker compose run --rm --no-deps verify alerts --last 5
 
-psql: ## a shell in the database, as its administrator
-	@$(IF_RUNNING)
-	@docker compose exec postgres psql -U postgres fraudstream
+psql: ## a shell in the database: the demo's, while it runs here, or the containers' as administrator
+	@if [ -e .local/endpoints.env ]; then . .local/endpoints.env; exec psql "$$(echo "$$DATABASE_URL" | sed 's/+psycopg2//')"; fi; \
+		$(IF_RUNNING); docker compose exec postgres psql -U postgres fraudstream
+
+logs: ## what one part says, of the demo or of the containers (S=scorer), until Ctrl-C
+	@if [ -e .local/logs/$(S).log ] && [ -e .local/endpoints.env ]; then exec tail -n 50 -F .local/logs/$(S).log; fi; \
+		$(IF_RUNNING); exec docker compose logs --follow --tail 50 $(S)
 
 token: ## the token that the analyst's API asks for, or another (SERVICE=scoring-api)
 	@$(IF_RUNNING)
@@ -82,7 +91,9 @@ secret: ## a new one-time secret for the admin of the analyst's page
 down: ## stop the containers and keep the data
 	@docker compose --profile '*' down
 
-reset: ## stop the containers and delete all data and secrets
+reset: ## stop the containers and delete all data and secrets, after asking; `fraudstream reset` for the demo's
+	@if [ -t 0 ]; then printf 'Delete all data, models and passwords of the containers? [y/N] '; \
+		read -r answer; case "$$answer" in [yY]*) ;; *) echo "nothing was deleted"; exit 1 ;; esac; fi
 	@docker compose --profile '*' down --volumes --remove-orphans
 
 ##@ On AWS

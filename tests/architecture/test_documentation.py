@@ -1,13 +1,13 @@
-"""What the pages say exists: commands with their options, files, variables, links; and what they quote can be parsed."""
+"""What pages name exists: commands with options, files, variables, links; and what they quote can be read."""
 
 import ast
+import contextlib
 import json
 import math
 import re
 import shlex
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import pytest
 from tests.documentation.commands import complaints, named, of_docker, of_make
@@ -21,6 +21,7 @@ TEXT = {"text", "mermaid", "sql", "dockerfile", "yaml", "toml", "promql"}
 """Languages that are quoted, and not looked into."""
 PLACES = ("src", "tests", "docs", "scripts", "services", "spark", "ml", "db", "infra", "benchmarks", "requirements")
 CODE = ("src", "tests", "scripts", "services", "infra", "benchmarks", "spark", "ml", "db")
+ENDINGS = ("py", "sh", "yml", "yaml", "sql")
 VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 
 
@@ -34,7 +35,7 @@ def words_of_the_code() -> frozenset[str]:
     tops = ["Makefile", "Dockerfile", "docker-compose.yml", ".env.example", "pyproject.toml"]
     files = [ROOT / name for name in tops]
     for folder in CODE:
-        files += [path for ending in ("py", "sh", "yml", "yaml", "sql") for path in (ROOT / folder).rglob(f"*.{ending}")]
+        files += [path for ending in ENDINGS for path in (ROOT / folder).rglob(f"*.{ending}")]
     return frozenset(
         word.upper() for path in files for word in re.findall(r"\w+", path.read_text(encoding="utf-8", errors="ignore"))
     )
@@ -97,10 +98,8 @@ def test_the_shortest_event_of_the_readme_is_one() -> None:
 
 def misnamed(span: str) -> Iterator[str]:
     first, *words = span.split()
-    try:
+    with contextlib.suppress(ValueError):
         words = shlex.split(span)[1:]
-    except ValueError:
-        pass
     if first == "fraudstream":
         yield from named(words)
     elif first == "make" and words:

@@ -1,5 +1,6 @@
 """Looks at commands without running them: verbs, options and their values, targets, services, files."""
 
+import itertools
 import re
 import shlex
 from collections.abc import Callable, Iterator, Sequence
@@ -117,7 +118,7 @@ def named(words: Sequence[str]) -> Iterator[str]:
     for word in words:
         verbs = getattr(command, "commands", {})
         if word.startswith("--"):
-            options = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+            options = {option for each in command.params for option in (*each.opts, *each.secondary_opts)}
             if word not in {*options, "--help"}:
                 yield f"{command.name} has no option {word}"
         elif re.fullmatch(r"[a-z][a-z-]+", word) and verbs:
@@ -150,7 +151,7 @@ def of_docker(words: Sequence[str], look: Look = of_fraudstream) -> Iterator[str
     if words[:1] == ["compose"]:
         yield from _of_compose(list(words[1:]), look)
     elif words[:1] == ["build"]:
-        options = dict(zip(words, words[1:], strict=False))
+        options = dict(itertools.pairwise(words))
         file = ROOT / options.get("--file", "Dockerfile")
         if not file.exists():
             yield f"no file {file.name}"

@@ -76,17 +76,13 @@ class RunningDemo:
 
 def environment() -> Mapping[str, str]:
     """Nothing of ours: a shell that was just opened."""
-    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "JAVA_HOME", "LANG"}}
-    return {**kept, "PYTHONWARNINGS": "default"}
+    return {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "JAVA_HOME", "LANG"}}
 
 
 def script_of(page: Page, wanted: str = "") -> str:
     """One script of all blocks that a reader can run at once; it says which one it is at."""
-    parts = [PRELUDE]
-    for block in page.blocks():
-        if block.is_commands and block.mark == wanted:
-            parts.append(f"echo '@ {block}'\n{block.text}")
-    return "\n".join(parts)
+    blocks = [block for block in page.blocks() if block.is_commands and block.mark == wanted]
+    return "\n".join([PRELUDE, *(f"echo '@ {block}'\n{block.text}" for block in blocks)])
 
 
 def files_of(page: Page) -> list[Block]:

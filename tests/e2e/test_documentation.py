@@ -11,7 +11,8 @@ from tests.documentation.running import RunningDemo, files_of, run, script_of
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
 
 README = read(ROOT / "README.md")
-PAGES = [README, *(read(path) for name in ("tutorial", "how-to") for path in sorted((ROOT / "docs" / name).glob("*.md")))]
+FOLDERS = [ROOT / "docs" / name for name in ("tutorial", "how-to")]
+PAGES = [README, *(read(path) for folder in FOLDERS for path in sorted(folder.glob("*.md")))]
 ZEROS = ("lost", "duplicated", "phantom", "mismatched", "in_flight")
 FOR_READERS = '. .local/endpoints.env; export PATH="$PWD/.venv/bin:$PATH"\n'
 """What a page about a running stack takes for granted."""
