@@ -118,7 +118,7 @@ clean: ## remove what the demo and the tools keep in this checkout
 	@rm -rf .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build spark-warehouse
 
 distclean: clean ## the same, and the environments
-	@rm -rf .venv .venv-infra .venv-peers
+	@rm -rf .venv .venv-infra .venv-peers .venv-docs
 
 ##@ Parts of the tests
 test-unit: setup ## nothing but Python
@@ -144,6 +144,17 @@ reference: setup ## write the generated pages of docs/reference
 lock: setup ## resolve packages and jars again, and pin them by hash
 	@$(BIN)/python scripts/lock.py
 	@$(BIN)/python scripts/lock_jars.py
+
+docs: setup .venv-docs ## build the documentation as a site in .local/site, and refuse links that lead nowhere
+	@.venv-docs/bin/python scripts/build_site.py
+
+docs-nightly: setup ## run what the pages mark as long, one after the other (ARGS="--list" only names it)
+	@$(BIN)/python -m tests.documentation.nightly $(ARGS)
+
+.venv-docs: requirements/docs.txt
+	@$(BIN)/python -m venv --clear $@
+	@$@/bin/python -m pip install --quiet --require-hashes --requirement requirements/docs.txt
+	@touch $@
 
 help: ## this list
 	@test -t 1 && bold=1; awk -v bold="$$bold" 'BEGIN { FS = ":.*## "; on = bold ? "\033[1m" : ""; off = bold ? "\033[0m" : "" } /^##@/ { printf "\n%s%s%s\n", on, substr($$0, 5), off } \
