@@ -17,23 +17,29 @@ def long_blocks() -> list[Block]:
     return [block for block in blocks if block.mark == "long" and "make test" not in block.text]
 
 
+def say(text: str) -> None:
+    """A line at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
 def main() -> int:
     """Run them all; returns 1 if one failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--list", action="store_true", help="name them, and run nothing")
     if parser.parse_args().list:
         for block in long_blocks():
-            print(f"{block} ({block.note})\n{block.text}")
+            say(f"{block} ({block.note})\n{block.text}")
         return 0
     failed = []
     for block in long_blocks():
-        print(f"@ {block}", flush=True)
+        say(f"@ {block}")
         began = time.monotonic()
         command = ["bash", "-euo", "pipefail", "-c", f"export PATH=$PWD/.venv/bin:$PATH\n{block.text}"]
         done = subprocess.run(command, cwd=ROOT, check=False, timeout=HOURS * 3600)
-        print(f"{'ok' if done.returncode == 0 else 'FAILED'} after {time.monotonic() - began:.0f} s", flush=True)
+        say(f"{'ok' if done.returncode == 0 else 'FAILED'} after {time.monotonic() - began:.0f} s")
         failed += [str(block)] * (done.returncode != 0)
-    print(f"failed: {', '.join(failed) or 'none'}")
+    say(f"failed: {', '.join(failed) or 'none'}")
     return 1 if failed else 0
 
 

@@ -1,4 +1,4 @@
-"""The demo on machines where it cannot run: one sentence that names the next step, and an exit status, never a traceback."""
+"""The demo on machines where it cannot run: one sentence with the next step and an exit status, no traceback."""
 
 import os
 import signal

@@ -22,19 +22,19 @@ def standing(revision: str | None, *, migrated: bool = True, ahead: float = 0.0)
 
 
 @pytest.mark.parametrize(
-    ("revision", "migrated", "severity", "words"),
+    ("seen", "severity", "words"),
     [
-        ("0009", True, Severity.FINE, "the newest"),
-        ("0007", True, Severity.PROBLEM, "is at 0007, this version needs 0009"),
-        ("0012", True, Severity.NOTE, "newer than the 0009"),
-        (None, True, Severity.NOTE, "reader may not see"),
-        (None, False, Severity.PROBLEM, "no tables of ours"),
+        (standing("0009"), Severity.FINE, "the newest"),
+        (standing("0007"), Severity.PROBLEM, "is at 0007, this version needs 0009"),
+        (standing("0012"), Severity.NOTE, "newer than the 0009"),
+        (standing(None), Severity.NOTE, "reader may not see"),
+        (standing(None, migrated=False), Severity.PROBLEM, "no tables of ours"),
     ],
 )
 def test_a_schema_is_ours_older_newer_or_none(
-    revision: str | None, migrated: bool, severity: Severity, words: str, monkeypatch: pytest.MonkeyPatch
+    seen: SchemaStanding, severity: Severity, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    migrations = found(standing(revision, migrated=migrated), monkeypatch)["migrations"]
+    migrations = found(seen, monkeypatch)["migrations"]
 
     assert migrations.severity is severity
     assert words in migrations.seen
