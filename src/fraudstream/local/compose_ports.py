@@ -38,7 +38,7 @@ def port_findings(
         elif is_taken(port):
             free = next((p for p in range(port + 1, LAST + 1) if p not in spoken_for and not is_taken(p)), None)
             step = f"stop what listens there or set {variable}={free or 'another port'} in .env"
-            yield _problem(variable, f"{LOOPBACK}:{port} is taken by {who_listens(port)}", step)
+            yield _problem(variable, f"{LOOPBACK}:{port} is taken{_by(port)}", step)
         else:
             fine["free"].append(str(port))
         seen.setdefault(port, variable)
@@ -69,6 +69,11 @@ def _chosen(compose_file: ComposeFile, values: Mapping[str, str], undecided: Col
 
 def _problem(variable: str, seen: str, step: str) -> Finding:
     return Finding(Severity.PROBLEM, variable, seen, step, (Way.COMPOSE,))
+
+
+def _by(port: int) -> str:
+    who = who_listens(port)
+    return f" by {who}" if who else ""
 
 
 def _number(text: str) -> int:

@@ -119,7 +119,11 @@ def port_finding(home: Path) -> Finding:
     kept = kept_ports(home)
     if owner := owner_of(home):
         return Finding(Severity.FINE, "demo", f"is running in {home}, started by process {owner}")
-    taken = [f"{port} of {name} by {who_listens(port)}" for name, port in kept.items() if not is_free(port)]
+    taken = [
+        f"{port} of {name} by {who_listens(port) or 'another program'}"
+        for name, port in kept.items()
+        if not is_free(port)
+    ]
     if taken:
         step = f"stop that program, or delete {home / KEPT_IN} to have other ports chosen"
         return Finding(Severity.PROBLEM, "ports of the demo", f"taken: {', '.join(taken)}", step, (Way.DEMO,))

@@ -4,11 +4,11 @@ import contextlib
 
 
 def who_listens(port: int) -> str:
-    """Name and id of the process that listens on a TCP port of this machine, as far as we may see it."""
+    """Name and id of the process that listens on a TCP port of this machine, empty where we may not see it."""
     with contextlib.suppress(Exception):  # an ornament of a sentence: it must never spoil it
         import psutil  # noqa: PLC0415 - not in every installation
 
         for connection in psutil.net_connections("tcp"):
             if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
                 return f"{psutil.Process(connection.pid).name()}, process {connection.pid}"
-    return "another program"
+    return ""

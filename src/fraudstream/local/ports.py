@@ -30,8 +30,8 @@ def reserve(home: Path, names: Sequence[str]) -> Mapping[str, int]:
     for name in names:
         if name in kept and not is_free(kept[name]):
             raise ConfigurationError(
-                f"port {kept[name]} of {name} on {LOOPBACK} is taken by {who_listens(kept[name])}: stop that program, "
-                f"or delete {kept_in} to have new ports chosen."
+                f"port {kept[name]} of {name} on {LOOPBACK} is taken by {who_listens(kept[name]) or 'another program'}: "
+                f"stop that program, or delete {kept_in} to have new ports chosen."
             )
     candidates = _candidates(home)
     chosen = {name: kept[name] if name in kept else _next_free(candidates, set(kept.values())) for name in names}
