@@ -29,8 +29,9 @@ def reserve(home: Path, names: Sequence[str]) -> Mapping[str, int]:
     kept = kept_ports(home)
     for name in names:
         if name in kept and not is_free(kept[name]):
+            who = who_listens(kept[name]) or "another program"
             raise ConfigurationError(
-                f"port {kept[name]} of {name} on {LOOPBACK} is taken by {who_listens(kept[name]) or 'another program'}: "
+                f"port {kept[name]} of {name} on {LOOPBACK} is taken by {who}: "
                 f"stop that program, or delete {kept_in} to have new ports chosen."
             )
     candidates = _candidates(home)
