@@ -111,3 +111,23 @@ def misnamed(span: str) -> Iterator[str]:
             yield "no such file, and no target writes it"
     elif re.fullmatch(r"[a-z_]+(?:/[a-z_]+)*/[a-z_]+\.(?:py|sql|sh)", first) and first not in paths_of_the_code():
         yield "no such file"
+
+
+def test_every_page_is_in_the_site_and_the_site_has_no_other() -> None:
+    navigation = (ROOT / "zensical.toml").read_text(encoding="utf-8")
+    listed = set(re.findall(r'"([\w/-]+\.md)"', navigation))
+    there = {page.name.removeprefix("docs/") for page in PAGES if page.name.startswith("docs/")}
+
+    assert {name for name in there - listed if not name.startswith("decisions/")} == set()
+    assert {
+        name for name in listed - there if not name.startswith(("parts/", "readme", "contributing", "changelog"))
+    } == set()
+
+
+def test_every_word_of_the_glossary_is_a_word_of_the_code() -> None:
+    (page,) = [page for page in PAGES if page.name == "docs/glossary.md"]
+    rows = re.findall(r"(?m)^\| (?!word|---)([\w ,()-]+?) \|", page.path.read_text(encoding="utf-8"))
+    parts = {part.strip(" ()").upper() for row in rows for part in re.split(r"[,(]", row)}
+
+    assert len(rows) > 30
+    assert sorted(part for part in parts if not set(part.split()) & words_of_the_code()) == []

@@ -13,7 +13,7 @@ from tests.documentation.pages import ROOT
 
 from fraudstream import cli
 
-STRANGERS = {"curl", "psql", "aws", "cdk", "cat", "grep", "git", "cd", "sudo", "head", "."}
+STRANGERS = {"curl", "psql", "aws", "cdk", "cat", "grep", "git", "cd", "sudo", "head", "sleep", "."}
 """Programs that are not ours."""
 WORDS_OF_THE_SHELL = {"for", "do", "done", "if", "then", "fi", "export", "until", "while", "shift", "{", "}", "!"}
 TAKES_A_VALUE = {"--profile", "--scale", "--progress", "--signal", "--file", "-f", "--env-file"}
@@ -86,7 +86,10 @@ def complaints_of(words: Sequence[str]) -> Iterator[str]:
 
 
 def of_fraudstream(words: Sequence[str]) -> Iterator[str]:
-    """Understand the words as the command line would."""
+    """Understand the words as the command line would; where the shell fills one in, look at the names alone."""
+    if any("$" in word for word in words):
+        yield from named(words)
+        return
     try:
         understood(words)
     except typer.Exit:
