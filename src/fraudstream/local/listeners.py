@@ -9,6 +9,7 @@ def who_listens(port: int) -> str:
         import psutil  # noqa: PLC0415 - not in every installation
 
         for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+            listens = connection.status == psutil.CONN_LISTEN and connection.laddr and connection.laddr.port == port
+            if listens and connection.pid:
                 return f"{psutil.Process(connection.pid).name()}, process {connection.pid}"
     return ""
