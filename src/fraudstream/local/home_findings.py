@@ -2,7 +2,7 @@
 
 import fcntl
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 
@@ -67,17 +67,17 @@ def _jars(environment: Mapping[str, str]) -> Finding:
 
 def disk_findings(environment: Mapping[str, str]) -> Iterator[Finding]:
     """The disks of the environment's packages, of the demo's data, of the jars; each once."""
-    seen: set[tuple[str, int]] = set()
-    named = environment.get("FRAUDSTREAM_CACHE")
-    for subject, variable, find in (
-        ("disk", "FRAUDSTREAM_HOME", lambda: Path.cwd() and home_of(environment)),
-        ("cache disk", "FRAUDSTREAM_CACHE", lambda: Path(named) if named else Path.home() / ".cache" / "fraudstream"),
-    ):
+    seen: set[int] = set()
+    places: tuple[tuple[str, str, Callable[[], Path]], ...] = (
+        ("disk", "FRAUDSTREAM_HOME", lambda: home_of(environment)),
+        ("cache disk", "FRAUDSTREAM_CACHE", lambda: _cache_of(environment)),
+    )
+    for subject, variable, find in places:
         step = f"free 3 GiB there, or set {variable} to a folder on another disk"
         try:
             folder = _existing(find())
             free = shutil.disk_usage(folder).free
-            device = ("", folder.stat().st_dev)
+            device = folder.stat().st_dev
         except (OSError, RuntimeError) as error:
             yield Finding(Severity.PROBLEM, subject, f"cannot be looked at ({error})", step, (Way.DEMO,))
             continue
@@ -91,6 +91,11 @@ def disk_findings(environment: Mapping[str, str]) -> Iterator[Finding]:
             yield Finding(Severity.NOTE, subject, told, step)
         else:
             yield Finding(Severity.PROBLEM, subject, told, step, (Way.DEMO,))
+
+
+def _cache_of(environment: Mapping[str, str]) -> Path:
+    named = environment.get("FRAUDSTREAM_CACHE")
+    return Path(named) if named else Path.home() / ".cache" / "fraudstream"
 
 
 def _existing(folder: Path) -> Path:
