@@ -62,6 +62,7 @@ def main() -> None:
         ("lambda.txt", project["optional-dependencies"]["lambda"], agreeing),
         ("bootstrap.txt", BOOTSTRAP, agreeing),
         ("peers.txt", (), ("--group", "peers")),
+        ("docs.txt", declared["dependency-groups"]["docs"], ()),
         ("infra.txt", declared["dependency-groups"]["infra"], ()),
     ):
         compile_file(name, source, arguments, before=before)

@@ -1,5 +1,6 @@
 """The command line: one verb for each arrow of the diagram, imports nothing heavy before a verb is chosen."""
 
+import errno
 import sys
 from datetime import UTC, datetime
 from typing import Annotated
@@ -36,6 +37,8 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,  # rich would double the time that --help takes
 )
+
+NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
 Seed = Annotated[int, typer.Option(help="Seed of the simulated city.")]
 Customers = Annotated[int, typer.Option(min=1, max=200_000, help="Number of simulated cardholders.")]
@@ -229,6 +232,15 @@ def verify(
 
 
 @app.command()
+def reset(*, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Delete everything that the demo has stored here, after asking."""
+    from fraudstream.local.reset import ask  # noqa: PLC0415
+    from fraudstream.local.reset import reset as run  # noqa: PLC0415
+
+    typer.echo(run((lambda _question: True) if yes else ask))
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     typer.echo(__version__)
@@ -247,6 +259,11 @@ def main() -> None:
         sys.exit(2)
     except FraudstreamError as error:
         typer.echo(f"fraudstream: {error}", err=True)
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in NO_SPACE:
+            raise
+        typer.echo(f"fraudstream: the disk is full ({error.filename or error.strerror}): free some space", err=True)
         sys.exit(1)
 
 
