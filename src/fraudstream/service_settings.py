@@ -100,3 +100,14 @@ class DashboardSettings(Group):
     def names(self) -> frozenset[str]:
         """The further names, in small letters."""
         return frozenset(name.lower() for name in self.dashboard_names.split(",") if name)
+
+
+class TokenSettings(Group):
+    """The key that turns card numbers into tokens."""
+
+    token_key: SecretStr | None = Field(
+        default=None, description="key of the tokens that `fraudstream tokenize` makes, 32 bytes or more"
+    )
+    token_key_file: Path = Field(
+        default=Path(".local/token-key"), description="where it is kept if TOKEN_KEY is unset; made at the first use"
+    )

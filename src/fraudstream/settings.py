@@ -28,6 +28,7 @@ from fraudstream.service_settings import (
     EmrSettings,
     SageMakerSettings,
     ScoringApiSettings,
+    TokenSettings,
 )
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "ScoringApiSettings",
     "ScoringSettings",
     "SecurityProtocol",
+    "TokenSettings",
     "impossible",
     "sdk_environment",
     "set_here",
@@ -227,6 +229,7 @@ GROUPS: tuple[type[Group], ...] = (
     AlertingSettings,
     ArchiveSettings,
     ProducerSettings,
+    TokenSettings,
     AnalystSettings,
     ScoringApiSettings,
     DynamoDbSettings,
