@@ -12,7 +12,20 @@ from fraudstream.dashboard.access import GUESSES, TOO_MANY
 
 pytestmark = pytest.mark.integration
 
-PAGES = ("/", "/rows", "/alerts.csv", "/models", "/quality", "/quarantine", "/stream", "/audit", "/accounts", "/events")
+PAGES = (
+    "/",
+    "/rows",
+    "/alerts.csv",
+    "/models",
+    "/quality",
+    "/quarantine",
+    "/stream",
+    "/data",
+    "/audit",
+    "/accounts",
+    "/tokens",
+    "/events",
+)
 
 
 @pytest.mark.parametrize("path", PAGES)

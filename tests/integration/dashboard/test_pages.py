@@ -20,7 +20,7 @@ TELEPHONE: ViewportSize = {"width": 360, "height": 740}
 DESK: ViewportSize = {"width": 1280, "height": 720}
 PAGES = (
     *("/", "/?state=all&show=1000", "/alerts/{alert}", "/models", "/models/{model}/card", "/quality", "/quarantine"),
-    *("/stream", "/audit", "/accounts", "/password", "/no-such-page"),
+    *("/stream", "/data", "/audit", "/accounts", "/tokens", "/password", "/no-such-page"),
 )
 FIRST_PAINT = 30_000.0
 """Milliseconds; ten times what a busy machine needs, so only a page that hangs is caught."""
