@@ -107,6 +107,14 @@ def lambda_trigger() -> None:
 
 
 @app.command()
+def notify() -> None:
+    """Deliver alerts on the channels of ALERT_CHANNELS, until stopped."""
+    from fraudstream.alerting.channel_service import notify as run  # noqa: PLC0415
+
+    run()
+
+
+@app.command()
 def inbox() -> None:
     """Record the notifications that arrive, until stopped."""
     from fraudstream.alerting.main import inbox as run  # noqa: PLC0415

@@ -23,6 +23,7 @@ from fraudstream.connections import (
 )
 from fraudstream.environment import Duration, Group
 from fraudstream.service_settings import (
+    ChannelSettings,
     DashboardSettings,
     DynamoDbSettings,
     EmrSettings,
@@ -38,6 +39,7 @@ __all__ = [
     "AlertingSettings",
     "AnalystSettings",
     "ArchiveSettings",
+    "ChannelSettings",
     "DashboardSettings",
     "DatabaseAuth",
     "DatabaseSettings",
@@ -227,6 +229,7 @@ GROUPS: tuple[type[Group], ...] = (
     RegistrySettings,
     ScoringSettings,
     AlertingSettings,
+    ChannelSettings,
     ArchiveSettings,
     ProducerSettings,
     TokenSettings,

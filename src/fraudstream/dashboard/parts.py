@@ -13,6 +13,7 @@ from fraudstream.adapters.database.case_context import PostgresCaseContext
 from fraudstream.adapters.database.case_reader import PostgresCases
 from fraudstream.adapters.database.connection_pool import ConnectionPool
 from fraudstream.adapters.database.decision_book import PostgresDecisionBook
+from fraudstream.adapters.database.delivery_book import PostgresDeliveries
 from fraudstream.adapters.database.deployment_store import PostgresDeployments
 from fraudstream.adapters.database.label_desk import PostgresLabelDesk
 from fraudstream.adapters.database.matured_scores import PostgresMaturedScores
@@ -50,6 +51,7 @@ class Parts:
     tokens: ApiTokens
     queue: PostgresAlertQueue
     book: PostgresDecisionBook
+    deliveries: PostgresDeliveries
     context: PostgresCaseContext
     calibration: PostgresCalibration
     cases: PostgresCases
@@ -110,6 +112,7 @@ def parts_of(around: Surroundings) -> Parts:
         tokens=ApiTokens(PostgresApiTokens(writing), accounts),
         queue=PostgresAlertQueue(reading),
         book=PostgresDecisionBook(writing),
+        deliveries=PostgresDeliveries(reading),
         context=PostgresCaseContext(reading),
         calibration=PostgresCalibration(reading),
         cases=PostgresCases(reading_url),
