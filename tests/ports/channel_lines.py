@@ -1,7 +1,7 @@
 """Channels of alerts with somebody at the other end: a real HTTP server, a real mail server, SNS, and memory."""
 
-import asyncio
 import contextlib
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -122,12 +122,11 @@ def mail_line(folder: Path) -> Iterator[Line]:
         return AuthResult(success=(login.login, login.password) == (USER.encode(), PASSWORD.encode()))
 
     terms: Mapping[str, Any] = {"require_starttls": True, "auth_required": True, "authenticator": known}
-    controller = Controller(
-        mailbox, asyncio.new_event_loop(), hostname="127.0.0.1", port=0, tls_context=context, **terms
-    )
+    with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        port = int(listener.getsockname()[1])
+    controller = Controller(mailbox, "127.0.0.1", port, tls_context=context, ready_timeout=PATIENCE, **terms)
     controller.start()
     try:
-        port = controller.server.sockets[0].getsockname()[1]  # type: ignore[union-attr]
         server = MailServer("127.0.0.1", port, USER, PASSWORD, authority.file, PATIENCE)
         notifier = EmailNotifier(server, "fraudstream@example.org", ["ana@example.org", "bo@example.org"])
         answers = {"again": 451, "refuse": 554}
