@@ -35,12 +35,10 @@ class Arrived:
 
 @dataclass
 class Line:
-    """A channel and its other end; `answer` is what that says to the next messages, 0 for yes."""
+    """A channel and its other end; `say` lets that answer so to what comes, 0 for yes."""
 
     notifier: Notifier
     arrived: Callable[[], list[Arrived]]
-    answers: dict[str, int] = field(default_factory=dict)
-    """How the other end answers: to a message it should try `again`, `refuse`, or whose sender it does not `know`."""
     say: Callable[[int], None] = lambda _: None
 
 
@@ -70,8 +68,7 @@ def webhook_line() -> Iterator[Line]:
     thread.start()
     notifier = WebhookNotifier(f"http://127.0.0.1:{server.server_port}/alerts", SECRET, PATIENCE)
     try:
-        answers = {"again": 503, "refuse": 422, "know": 403, "elsewhere": 302}
-        yield Line(notifier, lambda: list(got), answers, lambda status: said.__setitem__(0, status))
+        yield Line(notifier, lambda: list(got), lambda status: said.__setitem__(0, status))
     finally:
         server.shutdown()
         thread.join()
@@ -119,7 +116,8 @@ def mail_line(folder: Path) -> Iterator[Line]:
 
     def known(server: SMTP, session: Session, envelope: Envelope, mechanism: str, login: LoginPassword) -> AuthResult:
         del server, session, envelope, mechanism
-        return AuthResult(success=(login.login, login.password) == (USER.encode(), PASSWORD.encode()))
+        right = (login.login, login.password) == (USER.encode(), PASSWORD.encode())
+        return AuthResult(success=right, handled=right)  # whoever is not let in is told so
 
     terms: Mapping[str, Any] = {"require_starttls": True, "auth_required": True, "authenticator": known}
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as listener:
@@ -129,7 +127,6 @@ def mail_line(folder: Path) -> Iterator[Line]:
     try:
         server = MailServer("127.0.0.1", port, USER, PASSWORD, authority.file, PATIENCE)
         notifier = EmailNotifier(server, "fraudstream@example.org", ["ana@example.org", "bo@example.org"])
-        answers = {"again": 451, "refuse": 554}
-        yield Line(notifier, mailbox.arrived, answers, lambda status: setattr(mailbox, "answer", status))
+        yield Line(notifier, mailbox.arrived, lambda status: setattr(mailbox, "answer", status))
     finally:
         controller.stop()
