@@ -85,7 +85,7 @@ class _Mailbox:
         if self.answer:
             return f"{self.answer} not this one"
         content = envelope.content if isinstance(envelope.content, bytes) else b""
-        self.got.append(message_from_bytes(content, policy=policy.default))  # type: ignore[arg-type]
+        self.got.append(message_from_bytes(content, policy=policy.default))
         return "250 OK"
 
     async def handle_RCPT(  # noqa: N802 - its name

@@ -86,9 +86,7 @@ class EmailNotifier:
         except smtplib.SMTPNotSupportedError as error:
             raise ConfigurationError(f"the mail server {server.host}: {error}; it must offer STARTTLS") from error
         except smtplib.SMTPAuthenticationError as error:
-            raise ConfigurationError(
-                f"the mail server {server.host} does not know SMTP_USER: {error.smtp_code}"
-            ) from error
+            raise ConfigurationError(f"the mail server {server.host} does not let SMTP_USER in") from error
         except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError, smtplib.SMTPConnectError) as error:
             raise _refusal(server.host, error) from error
         except smtplib.SMTPRecipientsRefused as error:

@@ -27,7 +27,7 @@ from fraudstream.clock import Clock, SystemClock
 from fraudstream.contracts.topics import TRANSACTIONS
 from fraudstream.dashboard.access import Access
 from fraudstream.dashboard.api_tokens import ApiTokens
-from fraudstream.ports.records import LogReader, RecordProducer
+from fraudstream.ports.records import RecordProducer
 from fraudstream.rework.journalled import JournalledSending
 from fraudstream.rework.quarantine import QuarantineWork
 from fraudstream.rework.sending import Resender
@@ -63,7 +63,7 @@ class Parts:
     journals: Path
     aliases: RegistryAliases | None
     quality: Callable[[], PostgresQuality]
-    log: LogReader
+    log: KafkaAdmin
     clock: Clock = field(default_factory=SystemClock)
 
     def topic_id(self) -> str:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import TextIO
 
 from fraudstream.clock import Clock
 from fraudstream.errors import ConfigurationError
@@ -87,7 +88,7 @@ class Report:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.count = 0
-        self._file = None
+        self._file: TextIO | None = None
         with suppress(FileNotFoundError):
             path.unlink()
 

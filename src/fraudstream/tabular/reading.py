@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 
 from fraudstream.errors import ConfigurationError, ImpossibleRequest
 from fraudstream.tabular.cards import has_card
@@ -17,6 +17,7 @@ MOST_COLUMNS = 500
 SNIFFED = 16_384
 """Bytes that tell what stands between two cells."""
 DELIMITERS = ",;\t|"
+CHUNK = 1 << 20
 SHOWN = 60
 """Characters of a value that a problem repeats."""
 
@@ -86,7 +87,10 @@ class Table:
     def digest(self) -> str:
         """SHA-256 of the bytes."""
         self.content.seek(0)
-        return hashlib.file_digest(self.content, "sha256").hexdigest()
+        digest = hashlib.sha256()
+        while chunk := self.content.read(CHUNK):
+            digest.update(chunk)
+        return digest.hexdigest()
 
     def rows(self) -> Iterator[Row | Problem]:
         """Every row but empty ones, in order; what can't be read is a problem."""
@@ -138,16 +142,29 @@ class Table:
                 return Problem(line, name, cell[:SHOWN], f"is longer than {LARGEST_CELL:,} characters")
         return Row(line, dict(zip(self.heading, (cell.strip() for cell in cells), strict=True)))
 
-    def _reader(self) -> "csv._reader":
+    def _reader(self) -> "_Reader":
         self.content.seek(0)
         encoding = "utf-8-sig" if self.encoding.lower().replace("_", "-") in {"utf-8", "utf8"} else self.encoding
-        text = TextIOWrapper(_Lent(self.content), encoding, errors="surrogateescape", newline="")  # type: ignore[arg-type]
+        text = TextIOWrapper(_Lent(self.content), encoding, errors="surrogateescape", newline="")
         return csv.reader(text, delimiter=self.delimiter, strict=True)
 
     def _sniffed(self) -> str:
         self.content.seek(0)
         first = self.content.read(SNIFFED).decode(self.encoding, "replace").partition("\n")[0]
         return max(DELIMITERS, key=first.count) if any(mark in first for mark in DELIMITERS) else ","
+
+
+class _Reader(Protocol):
+    """What `csv.reader` makes."""
+
+    @property
+    def line_num(self) -> int:
+        """The line that was read last."""
+        ...
+
+    def __next__(self) -> list[str]:
+        """The cells of the next row."""
+        ...
 
 
 class _Lent(BytesIO):

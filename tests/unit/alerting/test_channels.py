@@ -1,6 +1,6 @@
 """Each alert gets to each channel once as far as anybody can tell; what does not is tried again and written down."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -43,8 +43,12 @@ class Log:
         del timeout
         return self.records[self.committed :][:most]
 
-    def commit(self, positions: dict[int, int]) -> None:
-        self.committed = positions[0]
+    def commit(self, next_offsets: Mapping[int, int]) -> None:
+        self.committed = next_offsets[0]
+
+    def seek(self, partition: int, offset: int) -> None:
+        del partition
+        self.committed = offset
 
     def close(self) -> None:
         """Nothing to close."""
