@@ -146,8 +146,8 @@ format: setup ## let ruff format and fix
 reference: setup ## write what is generated: the pages of docs/reference, Grafana's dashboards
 	@$(BIN)/python scripts/generate_reference.py
 
-lock: setup ## resolve packages and jars again, and pin them by hash
-	@$(BIN)/python scripts/lock.py
+lock: setup ## resolve packages and jars again, and pin them by hash (ARGS=--keep: only what is new)
+	@$(BIN)/python scripts/lock.py $(ARGS)
 	@$(BIN)/python scripts/lock_jars.py
 
 docs: setup .venv-docs ## build the documentation as a site in .local/site, and refuse links that lead nowhere

@@ -1,5 +1,4 @@
-"""Write what is generated: the pages of docs/reference (contracts, Spark columns, features, settings, metrics, commands)
-and the dashboards of Grafana.
+"""Write what is generated: the pages of docs/reference, and the dashboards of Grafana.
 
 Usage: python scripts/generate_reference.py [--help]
 

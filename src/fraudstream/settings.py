@@ -23,11 +23,13 @@ from fraudstream.connections import (
 )
 from fraudstream.environment import Duration, Group
 from fraudstream.service_settings import (
+    ChannelSettings,
     DashboardSettings,
     DynamoDbSettings,
     EmrSettings,
     SageMakerSettings,
     ScoringApiSettings,
+    TokenSettings,
     WatchSettings,
 )
 
@@ -38,6 +40,7 @@ __all__ = [
     "AlertingSettings",
     "AnalystSettings",
     "ArchiveSettings",
+    "ChannelSettings",
     "DashboardSettings",
     "DatabaseAuth",
     "DatabaseSettings",
@@ -57,6 +60,7 @@ __all__ = [
     "ScoringApiSettings",
     "ScoringSettings",
     "SecurityProtocol",
+    "TokenSettings",
     "WatchSettings",
     "impossible",
     "sdk_environment",
@@ -227,8 +231,10 @@ GROUPS: tuple[type[Group], ...] = (
     RegistrySettings,
     ScoringSettings,
     AlertingSettings,
+    ChannelSettings,
     ArchiveSettings,
     ProducerSettings,
+    TokenSettings,
     AnalystSettings,
     ScoringApiSettings,
     DynamoDbSettings,

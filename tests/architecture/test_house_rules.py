@@ -48,6 +48,7 @@ VENDOR_DOORS = {
         "serving/commands.py",
         "analyst/commands.py",
         "dashboard/commands.py",
+        "producer/commands.py",
         "training/commands.py",
         "training/train_command.py",
         "evaluation/commands.py",
