@@ -53,8 +53,8 @@ SERVICE_OF = {"quality": "live-quality"}
 """Services that are called otherwise than their process."""
 ELSEWHERE = {"demo"}
 """What has no container."""
-ON_DEMAND = {"dynamodb-projector"}
-"""What is found by its name, because it only runs when asked for."""
+ON_DEMAND = {"dynamodb-projector", "retrain"}
+"""What is found by its name, because it may be left out."""
 NAMED_LABELS = {"job", "alertname", "alertstate", "le", "version"}
 """Labels that Prometheus gives, or a catalogue's metric without being shown by name."""
 PARTS = ("## What it means", "## How to see it", "## What to do", "## How you know that it is over")
@@ -86,7 +86,7 @@ def test_top_asks_the_same_in_containers() -> None:
     given = SERVICES["verify"]["environment"]["METRICS_TARGETS"].replace(" ", "")
 
     assert dict(parsed(given)) == {
-        name: f"{name}:{each['METRICS_PORT']}" for name, each in TELLING.items() if name not in ON_DEMAND
+        name: f"{name}:{each['METRICS_PORT']}" for name, each in TELLING.items() if name != "dynamodb-projector"
     }
 
 

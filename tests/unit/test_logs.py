@@ -1,6 +1,7 @@
 """Logs are one line for each thing that happened, in words of ours."""
 
 import ast
+import functools
 import json
 import re
 from collections.abc import Iterator
@@ -80,18 +81,20 @@ def _try_twice() -> None:
                     raise TemporarilyUnavailable("PostgreSQL is starting,\n\ttry again later.\n")
 
 
-def log_calls() -> Iterator[tuple[str, ast.Call]]:
+@functools.cache
+def log_calls() -> tuple[tuple[str, ast.Call], ...]:
     """Every call of a logger in the program, with its file."""
-    for path in sorted(SOURCE.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in VERBS:
-                owner = ast.unparse(node.func.value)
-                if owner in {"log", "self._log", "structlog.get_logger()"}:
-                    yield path.relative_to(SOURCE).as_posix(), node
+    return tuple(
+        (path.relative_to(SOURCE).as_posix(), node)
+        for path in sorted(SOURCE.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in VERBS
+        if ast.unparse(node.func.value) in {"log", "self._log", "structlog.get_logger()"}
+    )
 
 
 def test_no_line_of_the_program_names_a_person_or_a_secret() -> None:
-    calls = list(log_calls())
+    calls = log_calls()
     named = {
         (path, word.arg) for path, call in calls for word in call.keywords if word.arg in logs.PERSONAL | logs.SECRET
     }
