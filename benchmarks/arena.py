@@ -33,10 +33,11 @@ LEFT JOIN customer_risk AS risk USING (catalogue_version, user_id)
 
 @dataclass(frozen=True)
 class Sizes:
-    """Payments of each log, and how often everybody runs."""
+    """Payments of each log, how often everybody runs, and for how many seconds latency is measured at each rate."""
 
     payments: dict[Log, int]
     rounds: int
+    seconds: float = 0.0
 
 
 @dataclass
@@ -165,6 +166,7 @@ class Arena:
             measured.core_seconds_per_million,
             max(measured.megabytes),
             error,
+            {name: seconds / len(records) * 1e6 for name, seconds in measured.cpu_seconds.items()},
         )
 
     def _difference(self, expected: Expected) -> str:
