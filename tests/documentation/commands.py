@@ -78,7 +78,7 @@ def complaints_of(words: Sequence[str]) -> Iterator[str]:
         "docker": of_docker,
         "python": of_python,
     }
-    check = checks.get(words[0])
+    check = checks.get(words[0].removeprefix(".venv/bin/"))
     if check:
         yield from check(words[1:])
     else:
