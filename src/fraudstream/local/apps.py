@@ -13,7 +13,7 @@ from fraudstream.contracts.topics import TRANSACTIONS
 from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.local.processes import Command, Process, Supervisor
 from fraudstream.local.schedule import DemoPlan
-from fraudstream.settings import DatabaseSettings, KafkaSettings
+from fraudstream.settings import ChannelSettings, DatabaseSettings, KafkaSettings
 
 PRODUCER = "producer"
 TRAINING_TIMEOUT = 300.0
@@ -78,6 +78,8 @@ def services(environments: Environments) -> tuple[Command, ...]:
         "inbox": ("inbox", Role.INBOX),
         "archiver": ("archive run", Role.ARCHIVER),
     }
+    if ChannelSettings.load().channels:
+        verbs["alert-channels"] = ("notify", Role.INBOX)
     return tuple(
         _app(name, environments.of(role), *verb.split(), restarts=RESTARTS) for name, (verb, role) in verbs.items()
     )
