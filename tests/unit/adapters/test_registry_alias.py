@@ -1,4 +1,4 @@
-"""The alias of the model at work follows where the registry answers and knows the model; trouble is told, not raised."""
+"""The alias of the model at work follows where the registry answers and knows the model; trouble is only told."""
 
 import json
 import threading
