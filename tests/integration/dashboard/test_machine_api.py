@@ -9,7 +9,8 @@ from urllib.request import Request, urlopen
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
-from schemathesis import Case, GenerationMode
+from schemathesis import GenerationMode
+from schemathesis.core.result import Ok
 from tests.integration.dashboard.http_client import PATIENCE, Client
 from tests.integration.dashboard.page_world import PageWorld
 from typer.testing import CliRunner
@@ -107,14 +108,14 @@ def test_the_description_of_the_api_is_true(world: PageWorld) -> None:
     """Requests that fit the description and requests that do not, the same ones each time, to every operation."""
     _, token = made(world, "described", Standing.ADMIN)
     schema = schemathesis.openapi.from_url(f"{world.address}/api/v1/openapi.json", timeout=PATIENCE)
-    operations = [result.ok() for result in schema.get_all_operations()]
+    operations = [result.ok() for result in schema.get_all_operations() if isinstance(result, Ok)]
     for operation in operations:
         takes = operation.query.items or operation.body.items or operation.path_parameters.items
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE) if takes else (GenerationMode.POSITIVE,):
 
             @EXAMPLES
             @given(case=operation.as_strategy(generation_mode=mode))
-            def asked(case: Case) -> None:
+            def asked(case: Any) -> None:  # noqa: ANN401 - generic in what it was made of
                 case.call_and_validate(
                     base_url=f"{world.address}/api/v1",
                     headers={"Authorization": f"Bearer {token}"},

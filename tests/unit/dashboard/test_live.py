@@ -5,6 +5,7 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from fraudstream.adapters.database.alert_queue import QueueMark
 from fraudstream.dashboard.live import MOST_CHANGED, Pulse
@@ -32,7 +33,7 @@ class Queue:
         return self.named
 
 
-def looked(pulse: Pulse, queue: Queue, *named: uuid.UUID, **changes: int) -> str:
+def looked(pulse: Pulse, queue: Queue, *named: uuid.UUID, **changes: Any) -> str:  # noqa: ANN401 - parts of a mark
     """What a page hears that knew everything before the next look; nothing if it is not told anything."""
     seen = pulse.number
     queue.stands, queue.named = replace(queue.stands, **changes), list(named)
