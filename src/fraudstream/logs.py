@@ -6,6 +6,7 @@ import sys
 import structlog
 from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
+from fraudstream.card_numbers import hide
 from fraudstream.settings import LogSettings
 
 
@@ -24,6 +25,7 @@ def configure(process: str, settings: LogSettings | None = None) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             _error_on_one_line,
+            _without_card_numbers,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[chosen.log_level]),
@@ -51,6 +53,13 @@ def _error_on_one_line(
     if isinstance(error := event.get("error"), str):
         event["error"] = " ".join(error.split())
     return event
+
+
+def _without_card_numbers(
+    _: structlog.typing.WrappedLogger, __: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Whatever an error quotes, a log holds no card number."""
+    return {name: hide(value) if isinstance(value, str) else value for name, value in event.items()}
 
 
 def _tell_of_retry(details: RetryDetails) -> None:

@@ -26,6 +26,7 @@ from fraudstream.service_settings import (
     DashboardSettings,
     DynamoDbSettings,
     EmrSettings,
+    RetentionSettings,
     SageMakerSettings,
     ScoringApiSettings,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "ProducerSettings",
     "ProvisioningSettings",
     "RegistrySettings",
+    "RetentionSettings",
     "SageMakerSettings",
     "SaslMechanism",
     "ScoringApiSettings",
@@ -230,6 +232,7 @@ GROUPS: tuple[type[Group], ...] = (
     AnalystSettings,
     ScoringApiSettings,
     DynamoDbSettings,
+    RetentionSettings,
     EmrSettings,
     SageMakerSettings,
     DashboardSettings,

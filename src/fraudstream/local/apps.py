@@ -77,6 +77,7 @@ def services(environments: Environments) -> tuple[Command, ...]:
         "lambda-trigger": ("lambda-trigger", None),
         "inbox": ("inbox", Role.INBOX),
         "archiver": ("archive run", Role.ARCHIVER),
+        "retention": ("retain --watch", Role.KEEPER),
     }
     return tuple(
         _app(name, environments.of(role), *verb.split(), restarts=RESTARTS) for name, (verb, role) in verbs.items()
