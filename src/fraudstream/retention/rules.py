@@ -20,7 +20,7 @@ def deletable(
         logs: where the logs stand.
         settings: how long things are kept.
     """
-    going = []
+    going: list[StoredMonth] = []
     for month in months:
         reason = reason_to_stay(month, logs, until_archived=settings.keep_until_archived)
         if reason:
