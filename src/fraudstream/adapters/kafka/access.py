@@ -69,7 +69,7 @@ def ensure_access(settings: KafkaSettings, passwords: Mapping[str, str]) -> None
     admin = AdminClient(connection_options(settings))
     credential = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, ITERATIONS)
     users = [UserScramCredentialUpsertion(name, credential, passwords[name].encode()) for name in PRINCIPALS]
-    wanted = [binding for name, access in PRINCIPALS.items() for binding in _bindings(name, access)]
+    wanted = list(dict.fromkeys(binding for name, access in PRINCIPALS.items() for binding in _bindings(name, access)))
     try:
         for done in admin.alter_user_scram_credentials(users, request_timeout=REQUEST_TIMEOUT).values():
             done.result(REQUEST_TIMEOUT)
