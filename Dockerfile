@@ -27,6 +27,7 @@ FROM packages AS source
 COPY src /opt/fraudstream/src
 COPY db /opt/fraudstream/db
 COPY services /opt/fraudstream/services
+COPY certificates /opt/fraudstream/certificates
 ENV NUMBA_CACHE_DIR=/opt/fraudstream/kernel
 RUN python -m compileall -q /opt/fraudstream/src && python -c "from fraudstream.scoring.warm_up import compile_everything as run; run()"
 

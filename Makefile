@@ -1,9 +1,9 @@
 .DEFAULT_GOAL := help
-.PHONY: synth audit wheel test-wheel audit-infra bench bench-quick chaos chaos-matrix evaluate up up-lite verify fraud psql token secret down reset help setup demo test test-unit test-spark test-integration test-e2e check format lock reference clean distclean
+.PHONY: synth audit wheel test-wheel audit-infra bench bench-quick bench-scale chaos chaos-matrix evaluate up up-lite verify fraud psql token secret down reset help setup demo test test-unit test-spark test-integration test-e2e check format lock reference clean distclean
 BIN := .venv/bin
 ARGS ?=
 SERVICE ?= analyst-api
-WORKERS ?= 2
+WORKERS ?= 3
 export PYTHON
 IF_RUNNING = running=$$(docker compose ps --quiet) || exit 2; \
 	test -n "$$running" || { echo "the stack is not running; \`make up\` starts it" >&2; exit 2; }
@@ -15,7 +15,7 @@ SAY_READY = ready=$$(docker compose ps --all --quiet ready); \
 demo: setup ## the whole system on this machine, live (ARGS="--rate 500" for options)
 	@$(BIN)/fraudstream demo $(ARGS)
 
-test: setup .venv-infra ## every test that can run on this machine, two files at a time (WORKERS=0: one)
+test: setup .venv-infra ## every test that can run on this machine, three files at a time (WORKERS=0: one)
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup ## format, lint, types, import arrows and house rules, in under a minute
@@ -38,13 +38,14 @@ chaos-matrix: setup ## interrupt every step of a slice in Spark's workers, and p
 bench: setup .venv-peers ## fraudstream beside what one would use instead (ARGS="--only quix")
 	@$(BIN)/python -m benchmarks compare --to benchmarks/results/latest.json $(ARGS)
 
-bench-quick: setup .venv-peers ## the same in one round on shorter logs
+bench-scale: setup ## what grows with customers, stored rows, event size, partitions and workers (45 GB of disk)
+	@$(BIN)/python -m benchmarks scale --to benchmarks/results/latest.json $(ARGS)
+
+bench-quick: setup .venv-peers ## the same as bench in one round on shorter logs, beside the committed results
 	@$(BIN)/python -m benchmarks compare --quick $(ARGS)
 
 .venv-peers: requirements/peers.txt
-	@$(BIN)/python -m venv --clear $@
-	@$@/bin/python -m pip install --quiet --requirement requirements/peers.txt
-	@$@/bin/python -m pip install --quiet --no-deps --editable .
+	@scripts/setup.sh peers
 	@touch $@
 
 evaluate: setup ## the detector beside published figures (ARGS="--world city --seed 3")

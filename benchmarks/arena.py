@@ -33,10 +33,11 @@ LEFT JOIN customer_risk AS risk USING (catalogue_version, user_id)
 
 @dataclass(frozen=True)
 class Sizes:
-    """Payments of each log, and how often everybody runs."""
+    """Payments of each log, how often everybody runs, and for how many seconds latency is measured at each rate."""
 
     payments: dict[Log, int]
     rounds: int
+    seconds: float = 0.0
 
 
 @dataclass

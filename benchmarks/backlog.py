@@ -1,6 +1,7 @@
 """An hour's backlog: how fast it is drained, and what memory the scorer takes meanwhile."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -91,14 +92,14 @@ def drain(stand: Stand, scorer: Process, end: int, *, begin: int = 0) -> Drain:
     )
 
 
-def measure_backlog(payments: int, now: float) -> Drain:
+def measure_backlog(payments: int, now: float, settings: Mapping[str, str]) -> Drain:
     """Train, fill the log while nobody scores, and drain it."""
     with opened_stand(city_for(payments, now=now)) as stand:
         print(stand.train())
         begun = time.monotonic()
         filled = stand.fill(stand.city.records(payments))
         print(f"{filled:,} payments stand in the log after {time.monotonic() - begun:.0f} s; the scorer starts")
-        return drain(stand, stand.start_scorer(), filled)
+        return drain(stand, stand.start_scorer(**settings), filled)
 
 
 def told(measured: Drain) -> str:

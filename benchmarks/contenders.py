@@ -1,5 +1,6 @@
 """Who takes part: our scorer's peers, how each is started, and how many payments it is given."""
 
+import os
 import sys
 from dataclasses import dataclass
 from enum import StrEnum
@@ -48,7 +49,7 @@ class Contender:
     @property
     def environment(self) -> dict[str, str]:
         """What it needs to find this package, and to use one core for each of its processes."""
-        return {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+        return {"PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "src"))), "OMP_NUM_THREADS": "1"}
 
 
 CONTENDERS = (
@@ -77,5 +78,13 @@ CONTENDERS = (
         Computes.OWN,
         arguments=("--postgres",),
         table="tutorial_rows",
+    ),
+    Contender(
+        "tutorial, console",
+        "the same as written: it stores nothing",
+        "spark_tutorial",
+        Log.LARGE,
+        Computes.OWN,
+        table="console_batches",
     ),
 )

@@ -1,11 +1,12 @@
 """What was measured, as a table that people read and as JSON that programs read."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from benchmarks.arena import OURS
 from benchmarks.contenders import CONTENDERS
+from benchmarks.latency import Latency
 from benchmarks.round_of_peers import Result, middle
 
 
@@ -13,7 +14,8 @@ from benchmarks.round_of_peers import Result, middle
 class Comparison:
     """Everybody in every round, and where that was.
 
-    `payments` are the sizes of the logs, `model` the digest of the model; `seconds` is how long everything took.
+    `payments` are the sizes of the logs, `model` the digest of the model; `seconds` is how long everything took and
+    `calibration` how fast the machine was, in turns a second of a loop.
     """
 
     machine: Mapping[str, object]
@@ -21,6 +23,8 @@ class Comparison:
     rounds: Sequence[Sequence[Result]]
     seconds: float
     model: str
+    calibration: float
+    latency: Sequence[Latency] = ()
 
     @property
     def medians(self) -> dict[str, Result]:
@@ -41,38 +45,50 @@ class Comparison:
             if one.name != OURS and one.rate and not one.error
         }
 
-    def to_json(self) -> str:
+    @property
+    def spread(self) -> dict[str, tuple[float, float]]:
+        """The slowest and the fastest round of each contender, in payments a second."""
+        return {
+            name: (min(rates), max(rates))
+            for name in self.medians
+            for rates in [[result.rate for results in self.rounds for result in results if result.name == name]]
+        }
+
+    def to_json(self) -> dict[str, Any]:
         """Everything, for `benchmarks/results/`."""
         ours = self.medians[OURS]
-        return json.dumps(
-            {
-                "machine": self.machine,
-                "model": self.model,
-                "payments": self.payments,
-                "full_path_events_per_s": round(ours.rate),
-                "core_seconds_per_million": round(ours.core_seconds_per_million, 1),
-                "peer_ratios": self.ratios,
-                "failed": {name: one.error for name, one in self.medians.items() if one.error},
-                "rounds": [[asdict(result) for result in results] for results in self.rounds],
-                "seconds": round(self.seconds),
-            },
-            indent=2,
-        )
+        return {
+            "machine": self.machine,
+            "calibration": round(self.calibration, 1),
+            "model": self.model,
+            "payments": self.payments,
+            "full_path_events_per_s": round(ours.rate),
+            "core_seconds_per_million": round(ours.core_seconds_per_million, 1),
+            "peer_ratios": self.ratios,
+            "latency_ms": {f"{one.rate:.0f}": one.to_json() for one in self.latency},
+            "medians": {name: asdict(one) for name, one in self.medians.items()},
+            "spread": self.spread,
+            "failed": {name: one.error for name, one in self.medians.items() if one.error},
+            "rounds": [[asdict(result) for result in results] for results in self.rounds],
+            "seconds": round(self.seconds),
+        }
 
     def to_markdown(self) -> str:
         """A table with the fastest peer first."""
         what = {one.name: one.what for one in CONTENDERS} | {OURS: "everything stored exactly once, alerts and states"}
         lines = [
-            "| | payments a second | core seconds a million | memory, MB | fraudstream is faster |",
-            "| --- | ---: | ---: | ---: | ---: |",
+            "| | payments a second | slowest to fastest round | core seconds a million | memory, MB | fraudstream is |",
+            "| --- | ---: | ---: | ---: | ---: | ---: |",
         ]
         for name, one in self.medians.items():
             if one.error:
-                lines.append(f"| {name}: {what[name]} | failed: {one.error.splitlines()[0][:80]} | | | |")
+                lines.append(f"| {name}: {what[name]} | failed: {one.error.splitlines()[0][:80]} | | | | |")
                 continue
-            ratio = "" if name == OURS else f"{self.ratios[name]:.1f}x"
+            ratio = "" if name == OURS else f"{self.ratios[name]:.1f}x as fast"
+            slowest, fastest = self.spread[name]
             lines.append(
-                f"| {name}: {what[name]} | {one.rate:,.0f} | {one.core_seconds_per_million:,.0f} "
+                f"| {name}: {what[name]} | {one.rate:,.0f} | {slowest:,.0f} to {fastest:,.0f} "
+                f"| {one.core_seconds_per_million:,.0f} "
                 f"| {one.megabytes:,.0f} | {ratio} |"
             )
         return "\n".join(lines)

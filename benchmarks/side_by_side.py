@@ -2,26 +2,40 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
-from benchmarks.arena import Arena, Sizes, peers_database
+from benchmarks.arena import OURS, Arena, Sizes, peers_database
+from benchmarks.calibration import calibrate
 from benchmarks.contenders import CONTENDERS, Log
+from benchmarks.latency import latencies
 from benchmarks.machine import machine
 from benchmarks.payments import city_for
 from benchmarks.results import Comparison
 from benchmarks.stand import opened_stand
 
 QUICK = Sizes({Log.LARGE: 200_000, Log.MEDIUM: 40_000, Log.SMALL: 8_000}, rounds=1)
-WHOLE = Sizes({Log.LARGE: 600_000, Log.MEDIUM: 150_000, Log.SMALL: 24_000}, rounds=3)
+WHOLE = Sizes({Log.LARGE: 600_000, Log.MEDIUM: 150_000, Log.SMALL: 24_000}, rounds=3, seconds=30.0)
+STEADY = 1_000.0
+"""Payments a second at which latency is measured first."""
+SHARE = 0.7
+"""Share of the full rate at which it is measured next."""
+SPARE = 2_500_000
+"""Payments behind those of the rounds, for the latencies."""
 
 
 def compare(sizes: Sizes, now: float, only: Sequence[str] = ()) -> Comparison:
     """All rounds, of all contenders or of those whose scripts are named."""
     contenders = [one for one in CONTENDERS if not only or one.script in only]
-    began = time.monotonic()
-    with opened_stand(city_for(sizes.payments[Log.LARGE] * sizes.rounds, now=now)) as stand:
+    began, speed = time.monotonic(), calibrate()
+    sent = sizes.payments[Log.LARGE] * sizes.rounds
+    with opened_stand(city_for(sent + SPARE, now=now)) as stand:
         print(stand.train())
         arena = Arena(stand, sizes, peers_database(stand))
         rounds = [arena.round(number, contenders) for number in range(sizes.rounds)]
         model = arena.digest()
-    payments = {str(log): count for log, count in sizes.payments.items()}
-    return Comparison(machine(), payments, rounds, time.monotonic() - began, model)
+        payments = {str(log): count for log, count in sizes.payments.items()}
+        found = Comparison(machine(), payments, rounds, time.monotonic() - began, model, speed)
+        full = found.medians[OURS].rate
+        rates = [STEADY, round(full * SHARE, -3)] if full * SHARE > STEADY else [STEADY]
+        latency = latencies(stand, rates, sizes.seconds, begin=sent) if sizes.seconds else []
+    return replace(found, latency=latency, seconds=time.monotonic() - began)

@@ -20,8 +20,8 @@ from fraudstream.local.schedule import DemoPlan
 from fraudstream.local.stack import EmbeddedStack
 from fraudstream.settings import DatabaseSettings, KafkaSettings
 
-READY_TIMEOUT, FILL_TIMEOUT = 180.0, 120.0
-"""Seconds the scorer may take to its first trigger, and the broker to take the last records."""
+READY_TIMEOUT, FILL_TIMEOUT, TRAINING_TIMEOUT = 180.0, 120.0, 900.0
+"""Seconds the scorer may take to its first trigger, the broker to take the last records, and a training."""
 MODEL = "extra-trees"
 """The family that `fraudstream evaluate` serves."""
 SCORER = "scorer"
@@ -57,7 +57,7 @@ class Stand:
         )
         command = apps.trainer(self.environments, plan, self.city.start)
         training = self.stack.supervisor.start(replace(command, arguments=(*command.arguments, "--model", model)))
-        return apps.finish(self.stack.supervisor, training, apps.TRAINING_TIMEOUT)
+        return apps.finish(self.stack.supervisor, training, TRAINING_TIMEOUT)
 
     def fill(self, records: Iterable[tuple[bytes, bytes]], topic: str = TRANSACTIONS) -> int:
         """Put payments into a log as fast as the broker takes them; returns how many stand in it then.

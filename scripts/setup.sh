@@ -4,12 +4,13 @@ set -eu
 
 usage() {
     cat <<'TEXT'
-Usage: scripts/setup.sh [infra | --help]     (usually called as `make setup`)
+Usage: scripts/setup.sh [infra | peers | --help]     (usually called as `make setup`)
 
 Builds .venv from the hash-pinned files in requirements/, installs the project in it, and fetches the jars of Kafka,
 Spark and PostgreSQL into a cache that all checkouts share. Safe to interrupt and to repeat.
 
-With `infra` it builds .venv-infra instead, for the CDK and the linters of infra/; .venv must be there already.
+With `infra` it builds .venv-infra instead, for the CDK and the linters of infra/, and with `peers` .venv-peers, for what
+the benchmarks compare with; .venv must be there already.
 
   PYTHON                the Python to use, 3.11 to 3.13 (default: the first one found)
   JAVA_HOME             the Java to use, 17 or 21 (default: the one on PATH)
@@ -70,18 +71,19 @@ install_packages() {
     "$target/bin/python" -m pip install --no-build-isolation --disable-pip-version-check "$@"
 }
 
-make_infra() {
-    target=$PWD/.venv-infra
-    say "building .venv-infra for the CDK and its linters"
+# make_beside NAME: an environment of its own for what would not agree with the project's
+make_beside() {
+    target=$PWD/.venv-$1
+    say "building .venv-$1"
     trap 'rm -rf "$target"' EXIT  # half of an environment is none
     "$venv/bin/python" -m venv --clear "$target"
     share_pip_settings
-    install_packages --quiet --require-hashes -r requirements/infra.txt
+    install_packages --quiet --require-hashes -r "requirements/$1.txt"
     trap - EXIT
 }
 
 case "${1:-}" in
-    "" | infra) ;;
+    "" | infra | peers) ;;
     --help | -h) usage; exit 0 ;;
     *) usage >&2; exit 2 ;;
 esac
@@ -91,8 +93,8 @@ mkdir -p .local
 exec 9>.local/setup.guard
 if command -v flock >/dev/null; then flock 9; fi
 
-if [ "${1:-}" = infra ]; then
-    make_infra
+if [ -n "${1:-}" ]; then
+    make_beside "$1"
     exit
 fi
 make_venv

@@ -44,6 +44,21 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the tests of whole stacks, which would starve each other side by side; units come last."""
+    files: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.nodeid.split("::")[0], []).append(item)
+    stacks = [file for file, (first, *_) in files.items() if first.get_closest_marker("e2e")]
+    stacks.sort(key=lambda file: "compose" not in file)  # the longest first
+    units = [file for file in files if file.startswith("tests/unit/")]
+    order = [file for file in files if file not in {*stacks, *units}]
+    apart = len(order) // max(len(stacks), 1) + 1
+    for number, file in enumerate(stacks):
+        order.insert(number * apart, file)
+    items[:] = [item for file in (*order, *units) for item in files[file]]
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Where Docker is required, a test that skips itself has failed to prove anything."""

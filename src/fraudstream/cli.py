@@ -15,7 +15,7 @@ from fraudstream.chaos.commands import chaos
 from fraudstream.cloud.commands import aws_commands, doctor
 from fraudstream.dashboard.commands import dashboard
 from fraudstream.emr.commands import emr
-from fraudstream.errors import ConfigurationError, FraudstreamError
+from fraudstream.errors import ConfigurationError, FraudstreamError, TemporarilyUnavailable
 from fraudstream.evaluation.commands import evaluation
 from fraudstream.leaks.commands import leaks
 from fraudstream.projection.commands import projection
@@ -239,11 +239,14 @@ def version() -> None:
 
 
 def main() -> None:
-    """Run the command line; an error of ours is one sentence on standard error, never a traceback."""
+    """Run the command line; an error of ours is one sentence on standard error, never a traceback.
+
+    Exit status 2 says that it could not be done, as things are or because nobody answered, 1 that it did not succeed.
+    """
     try:
         sys.argv[1:] = with_job(sys.argv[1:], training_variables())
         app()
-    except ConfigurationError as error:
+    except (ConfigurationError, TemporarilyUnavailable) as error:
         typer.echo(f"fraudstream: {error}", err=True)
         sys.exit(2)
     except FraudstreamError as error:

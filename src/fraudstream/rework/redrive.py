@@ -1,8 +1,11 @@
 """Alerts that could not be delivered, and their way back: to the topic they came from, byte for byte.
 
+Our own trigger parks them with where they stood and why; AWS's event source mapping writes the records themselves.
+
 An alert keeps its id, so one that was notified after all is suppressed by whoever remembers notified ids.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -59,6 +62,9 @@ class Parked:
     standing: Standing
 
 
+Found = tuple[RecordPlace, Record, ParkedRecord | None]
+
+
 @dataclass(frozen=True)
 class RedriveWork:
     """Reads the on-failure topic of an alert topic, and sends what is in it back."""
@@ -79,19 +85,21 @@ class RedriveWork:
         """
         failed = self.log.describe(self.failed_topic)
         alerts_id = self.log.describe(self.topic).topic_id
-        found: list[tuple[RecordPlace, Record, ParkedRecord | None]] = []
+        found: list[Found] = []
         for partition, (first, end) in failed.bounds.items():
             for record in self.log.read(self.failed_topic, partition, max(first, end - self.window), end):
                 place = RecordPlace(self.failed_topic, failed.topic_id, partition, record.offset)
-                found.append((place, record, _read(record)))
+                found.append((place, record, _read(record) or _bare_alert(record)))
         came_from = {
             place: RecordPlace(self.topic, alerts_id, parked.partition, parked.offset)
             for place, _, parked in found
-            if parked is not None
+            if parked is not None and not self._is_bare(parked)
         }
         origins = self.book.origins(list(came_from.values()))
-        roots = {place: origins.get(source, place) for place, source in came_from.items()}
+        bare = self._bare(found)
+        roots = {place: origins.get(source, place) for place, source in came_from.items()} | bare
         replays = self.book.replays(list(dict.fromkeys(roots.values())))
+        came_from |= _came_back(bare, replays)
         newest = {root: place for place, root in roots.items()}
         entries = []
         for place, record, parked in found:
@@ -147,6 +155,18 @@ class RedriveWork:
             repair="",
         )
 
+    def _is_bare(self, parked: ParkedRecord) -> bool:
+        return parked.topic == self.failed_topic
+
+    def _bare(self, found: Sequence[Found]) -> dict[RecordPlace, RecordPlace]:
+        """The first record of the same alert, for each that does not say where it stood before."""
+        first: dict[str, RecordPlace] = {}
+        return {
+            place: first.setdefault(str(parse_alert(parked.value or b"").alert_id), place)
+            for place, _, parked in found
+            if parked is not None and self._is_bare(parked)
+        }
+
     def _value(self, parked: ParkedRecord) -> bytes | None:
         """What was parked; a record too large to be parked whole is looked up where it came from."""
         if parked.value is not None:
@@ -193,6 +213,37 @@ def _read(record: Record) -> ParkedRecord | None:
         return parse_parked(record.value)
     except MalformedEvent:
         return None
+
+
+def _bare_alert(record: Record) -> ParkedRecord | None:
+    """An alert that was parked as it is; neither where it stood nor how often it was tried is known."""
+    if record.value is None or _alert(record.value) is None:
+        return None
+    return ParkedRecord(
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
+        timestamp=record.log_time,
+        reason="function_failed",
+        detail="parked as it is, as AWS's event source mapping does",
+        attempts=0,
+        key=record.key,
+        value=record.value,
+    )
+
+
+def _came_back(
+    roots: Mapping[RecordPlace, RecordPlace], replays: Mapping[RecordPlace, Sequence[Replay]]
+) -> dict[RecordPlace, RecordPlace]:
+    """Where the newest record of an alert stood before it was parked again, if it stands there more often than sent."""
+    newest = {root: place for place, root in roots.items()}
+    times = Counter(roots.values())
+    found = {}
+    for root, place in newest.items():
+        sent = [replay.sent for replay in replays.get(root, ()) if replay.sent is not None]
+        if sent and times[root] > len(sent):
+            found[place] = sent[-1]
+    return found
 
 
 def _alert(value: bytes) -> Alert | None:

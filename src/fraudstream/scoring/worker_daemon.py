@@ -6,10 +6,14 @@ PySpark 4.1 cost more than scoring itself at low rates, and are made cheap here:
 - every task calls `importlib.invalidate_caches()`, which reads the directory of each archive on `sys.path` again,
   one of them with thousands of entries; the archives never change while Spark runs;
 - every task ends with `gc.collect()`, which walks all that was ever imported; frozen objects are left out.
+
+And a worker to which Spark hangs up, as it does when it is stopped in mid-task, ends without a traceback.
 """
 
 import gc
 import zipimport
+from collections.abc import Callable
+from typing import Any
 
 from pyspark import daemon
 
@@ -23,10 +27,23 @@ def main() -> None:
     """Prepare this process, then serve Spark until it closes standard input."""
     logs.configure("scorer-worker")
     zipimport.zipimporter.invalidate_caches = _keep  # type: ignore[method-assign, assignment]
+    daemon.worker = until_hung_up(daemon.worker)
     warm_up.compile_everything()
     gc.collect()
     gc.freeze()
     daemon.manager()
+
+
+def until_hung_up(work: Callable[..., int]) -> Callable[..., int]:
+    """The same work, whose exit code says that it failed where Spark does not read its answer to the end."""
+
+    def quietly(*task: Any) -> int:  # noqa: ANN401 - PySpark's own
+        try:
+            return work(*task)
+        except BrokenPipeError:
+            return 1
+
+    return quietly
 
 
 def _keep(_archive: zipimport.zipimporter) -> None:

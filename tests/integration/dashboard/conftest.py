@@ -13,6 +13,9 @@ from fraudstream.adapters.database.account_store import Standing
 from fraudstream.settings import KafkaSettings
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PATIENCE = 60_000.0
+"""Milliseconds a browser waits for anything: the machine may be slow, and busy with much else."""
+FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu")
 MISSING = "no Chromium on PATH: install one, on Debian and Ubuntu with `sudo apt-get install chromium`"
 
 
@@ -31,22 +34,29 @@ def world(kafka_settings: KafkaSettings, databases: Databases, migrated_template
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The system's Chromium."""
+    """The system's Chromium; not for longer, for meanwhile no other test of this process can run an event loop."""
     found = next((path for name in CHROMIUM if (path := shutil.which(name))), None)
     if found is None:
         pytest.skip(MISSING)
-    expect.set_options(timeout=30_000)  # on a machine that is busy with much else
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        started = playwright.chromium.launch(executable_path=found, args=FLAGS, timeout=2 * PATIENCE)
         yield started
         started.close()
 
 
+def new_window(browser: Browser, world: PageWorld) -> Page:
+    """A window of its own."""
+    context = browser.new_context(base_url=world.address)
+    context.set_default_timeout(PATIENCE)
+    return context.new_page()
+
+
 def signed_in(browser: Browser, world: PageWorld, standing: Standing = Standing.ADMIN) -> Page:
     """A window of its own, signed in."""
-    page = browser.new_context(base_url=world.address).new_page()
+    page = new_window(browser, world)
     page.goto("/sign-in")
     page.get_by_label("Name").fill(world.account(f"test-{standing.value}", standing))
     page.get_by_label("Password").fill(PASSWORD)

@@ -10,7 +10,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, OpenerDirector, Request, build_opener
 
-PATIENCE = 30.0
+PATIENCE = 180.0
 
 
 class _StaysHere(HTTPRedirectHandler):

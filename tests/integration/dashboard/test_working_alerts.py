@@ -1,20 +1,17 @@
 """In a browser: an alert appears by itself, is understood and decided, and the next score knows it."""
 
 import re
-import time
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from tests.integration.dashboard.conftest import new_window
 from tests.integration.dashboard.page_world import PageWorld
-
-FELT = 10.0
-"""Seconds from the click until the page shows the merchant's new risk, on a machine that is busy with much else."""
 
 pytestmark = pytest.mark.integration
 
 
 def test_the_first_admin_comes_in_once_with_the_printed_secret(browser: Browser, world: PageWorld) -> None:
-    page = browser.new_context(base_url=world.address).new_page()
+    page = new_window(browser, world)
     page.goto("/models")
     page.get_by_label("Name").fill("admin")
     page.get_by_label("Password").fill(world.first_secret)
@@ -36,22 +33,19 @@ def test_a_fraud_appears_and_is_confirmed_and_the_next_score_knows(world: PageWo
     page.goto("/")
     alert_id = world.alert(merchant_id=70)
     row = page.locator(f"#a-{alert_id}")
-    expect(row).to_be_visible(timeout=5_000)
+    expect(row).to_be_visible()
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/alerts/{alert_id}")
     expect(page.locator("#merchant-risk")).to_contain_text("0 of 0")
     page.get_by_label("Note").fill("card was stolen")
-    began = time.monotonic()
     page.get_by_role("button", name="Fraud").click()
     expect(page.locator("#merchant-risk")).to_contain_text("1 of 1")
-    felt = time.monotonic() - began
     after = world.stream.stack.run(score, str(world.pay(user_id=901, merchant_id=70)))
 
     expect(page.locator("#state")).to_contain_text("By now: confirmed")
     expect(page.locator("#state")).to_contain_text("fraud by test-admin")
     assert after != before
-    assert felt < FELT
 
 
 def test_models_are_promoted_and_rolled_back_with_a_reason(world: PageWorld, page: Page) -> None:

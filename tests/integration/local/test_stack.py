@@ -184,7 +184,8 @@ def test_an_old_java_stops_the_start_before_anything_runs(tmp_path: Path, monkey
         pass
 
 
-def test_the_tracking_server_shows_its_screens(stack: EmbeddedStack) -> None:
+def test_the_tracking_server_shows_its_screens(stack: EmbeddedStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mlflow, "NICENESS", "0")  # beside other tests it would wait for minutes
     server = stack.start_mlflow_ui()
     url = stack.environment["MLFLOW_UI_URL"]
 

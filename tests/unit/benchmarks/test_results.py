@@ -1,8 +1,14 @@
 """What a comparison says: medians, ratios, and nothing of whoever did not do what it should."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
+from benchmarks.chart import draw_peers, draw_scale
+from benchmarks.kept_results import keep, told_regressions
+from benchmarks.latency import Latency
+from benchmarks.regression import slower
 from benchmarks.results import Comparison
 from benchmarks.round_of_peers import Result
 
@@ -16,7 +22,8 @@ ROUNDS = [
     [result("fraudstream", 44_000.0), result("loop, batched", 40_000.0), result("Quix, per event", 1.0, "it died")],
     [result("fraudstream", 10_000.0), result("loop, batched", 10_000.0), result("Quix, per event", 4_000.0)],
 ]
-COMPARISON = Comparison({"cores": 2}, {"large": 1_000}, ROUNDS, 12.3, "abc")
+LATENCY = Latency(1_000.0, 30_000, 0, 58.2, 131.4, float("nan"), float("nan"))
+COMPARISON = Comparison({"cores": 2}, {"large": 1_000}, ROUNDS, 12.3, "abc", 1_000.0, [LATENCY])
 
 
 def test_medians_are_compared_and_ours_comes_first() -> None:
@@ -28,7 +35,7 @@ def test_medians_are_compared_and_ours_comes_first() -> None:
 
 
 def test_who_failed_once_has_no_ratio_and_says_why() -> None:
-    said = json.loads(COMPARISON.to_json())
+    said = COMPARISON.to_json()
 
     assert said["failed"] == {"Quix, per event": "it died"}
     assert said["peer_ratios"] == {"loop, batched": 1.0}
@@ -38,3 +45,43 @@ def test_who_failed_once_has_no_ratio_and_says_why() -> None:
 @pytest.mark.parametrize("name", ["fraudstream", "loop, batched"])
 def test_everybody_stands_in_the_table(name: str) -> None:
     assert f"| {name}: " in COMPARISON.to_markdown()
+
+
+def test_latency_without_alerts_names_none() -> None:
+    assert COMPARISON.to_json()["latency_ms"] == {"1000": {"p50": 58, "p99": 131, "alert_p50": None, "alert_p99": None}}
+    assert "notified" not in str(LATENCY)
+
+
+def test_a_slower_machine_is_no_regression_and_a_slower_scorer_is() -> None:
+    before = COMPARISON.to_json()
+    half = {"calibration": 500.0, "full_path_events_per_s": 20_000, "core_seconds_per_million": 60.0}
+
+    assert slower(before, {**before, **half}) == []
+    assert slower(before, {**before, "full_path_events_per_s": 30_000}) == [
+        "payments a second: worse by 33% than in the committed result"
+    ]
+    assert [sentence.split(":")[0] for sentence in slower(before, {**before, "core_seconds_per_million": 40.0})] == [
+        "core seconds a million"
+    ]
+    assert slower(before, {**before, "peer_ratios": {"loop, batched": 0.5}}) == [
+        "ratio to loop, batched: worse by 100% than in the committed result"
+    ]
+
+
+def test_results_are_added_to_what_is_kept_and_drawn_the_same_each_time(tmp_path: Path) -> None:
+    file = tmp_path / "latest.json"
+    assert told_regressions(COMPARISON.to_json(), file) == ["there is no committed result to compare with"]
+    step: dict[str, Any] = {"events_per_s": 40_000}
+    keep({"scale": {"customers": {"10000": step, "100000": step}, "workers": {"1": step}}}, file)
+    keep(COMPARISON.to_json(), file)
+    assert {"scale", "peer_ratios"} <= json.loads(file.read_text()).keys()
+    assert told_regressions(COMPARISON.to_json(), file) == ["nothing is slower than the committed result by a fifth"]
+
+    pictures = []
+    for turn in range(2):
+        draw_peers(file, tmp_path / f"peers{turn}.svg")
+        draw_scale(file, tmp_path / f"scale{turn}.svg")
+        pictures.append([(tmp_path / f"{name}{turn}.svg").read_text() for name in ("peers", "scale")])
+    assert pictures[0] == pictures[1]
+    assert "Quix" not in pictures[0][0]
+    assert "customers with a state" in pictures[0][1]

@@ -32,6 +32,9 @@ NOT_ALLOWED = {
 """Codes of something that our principal may not do."""
 SPEAKS_ANOTHER_PROTOCOL = ("security.protocol", "connecting to a SSL listener", "connecting to a PLAINTEXT broker")
 """What librdkafka suspects of a broker that hangs up."""
+IN_MID_HANDSHAKE = "handshake failed: Local: Broker transport failure"
+MOST_HANG_UPS = 3
+"""So often in a row a broker may hang up in the middle of a sign-in before that counts as its answer."""
 
 
 def connection_options(settings: KafkaSettings) -> dict[str, Any]:
@@ -60,6 +63,7 @@ class Refusals:
         self._settings = settings
         self._call = call
         self._passed = False
+        self._hang_ups = 0
         self._told: KafkaError | None = None
         self._unsigned: FraudstreamError | None = None
         self._kept: FraudstreamError | None = None
@@ -87,7 +91,7 @@ class Refusals:
 
     def passed(self) -> None:
         """The broker answered."""
-        self._passed, self._told = True, None
+        self._passed, self._told, self._hang_ups = True, None, 0
 
     def check(self, call: str = "") -> None:
         """Raise what was heard since the broker answered last.
@@ -126,6 +130,10 @@ class Refusals:
         """A broker that is being restarted hangs up on plain text too, so there that says nothing."""
         encrypted = self._settings.kafka_security_protocol is not SecurityProtocol.PLAINTEXT
         hung_up = any(words in error.str() for words in SPEAKS_ANOTHER_PROTOCOL)
+        if IN_MID_HANDSHAKE in error.str():
+            self._hang_ups += 1
+            if self._hang_ups < MOST_HANG_UPS:
+                return
         if error.code() in NOT_LET_IN or (encrypted and hung_up):
             self._told = error
 

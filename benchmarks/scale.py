@@ -1,0 +1,101 @@
+"""How cost grows with customers, stored rows, event size, partitions and workers: one thing at a time."""
+
+import itertools
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+
+from benchmarks.backlog import Drain, drain
+from benchmarks.payments import city_for
+from benchmarks.scale_fill import FIRST_CUSTOMER, fill_customers, fill_rows, stored_bytes
+from benchmarks.stand import SCORER, Stand, opened_stand
+from fraudstream.adapters.database.roles import Role
+from fraudstream.adapters.kafka import KafkaAdmin
+from fraudstream.contracts.topics import TRANSACTIONS
+
+PAYMENTS = 300_000
+"""Payments of each step; their rate counts without the first tenth."""
+STEPS: Mapping[str, Sequence[int]] = {
+    "event_bytes": (300, 1_000, 4_000),
+    "customers": (10_000, 100_000, 1_000_000),
+    "workers": (1, 2),
+    "partitions": (2, 4, 8),
+    "stored_rows": (0, 10_000_000, 50_000_000),
+}
+DIMENSIONS = tuple(STEPS)
+STEPS_IN_ALL = sum(map(len, STEPS.values()))
+
+Record = tuple[bytes, bytes]
+Found = dict[str, dict[str, dict[str, float]]]
+
+
+@dataclass
+class Scale:
+    """A stand, the payments that nobody has seen yet, and how many records have been scored."""
+
+    stand: Stand
+    fresh: Iterator[Record]
+    scored: int = 0
+
+    def step(self, records: Iterator[Record], **settings: str) -> dict[str, float]:
+        """Drain these records with a scorer of its own; what it did is returned for the results."""
+        filled = self.stand.fill(itertools.islice(records, PAYMENTS))
+        measured: Drain = drain(self.stand, self.stand.start_scorer(**settings), filled, begin=self.scored)
+        self.stand.stack.supervisor.stop_process(SCORER)
+        self.scored = filled
+        return {
+            "events_per_s": round(measured.rate),
+            "core_seconds_per_million": round(measured.core_seconds_per_million, 1),
+            "megabytes": round(max(measured.megabytes)),
+        }
+
+    def event_bytes(self, size: int) -> dict[str, float]:
+        """Events of at least so many bytes; what is added is white space, which JSON allows."""
+        return self.step((key, value[:-1] + b" " * (size - len(value)) + value[-1:]) for key, value in self.fresh)
+
+    def customers(self, count: int) -> dict[str, float]:
+        """Payments of so many customers, evenly and at random, each of whom has a state."""
+        fill_customers(self.stand.url(Role.MIGRATE), count)
+        return self.step(_of(count, self.fresh))
+
+    def stored_rows(self, count: int) -> dict[str, float]:
+        """Payments on top of so many rows of earlier months, with their reserved ids."""
+        url = self.stand.url(Role.MIGRATE)
+        fill_rows(url, count)
+        return self.step(self.fresh) | {"database_megabytes": round(stored_bytes(url) / 1e6)}
+
+    def partitions(self, count: int) -> dict[str, float]:
+        """Payments on so many partitions; a topic only ever gets more."""
+        KafkaAdmin(self.stand.kafka).ensure_topics({TRANSACTIONS: count}, 1)
+        return self.step(self.fresh)
+
+    def workers(self, count: int) -> dict[str, float]:
+        """Payments on a standalone cluster of so many workers with a core each."""
+        return self.step(self.fresh, SPARK_MASTER=f"local-cluster[{count},1,1024]")
+
+
+def measure_scale(now: float, dimensions: Sequence[str] = DIMENSIONS) -> Found:
+    """Take the steps of these dimensions on one stand, and print each; what a dimension fills, the next ones keep."""
+    print(f"{shutil.disk_usage('/tmp').free / 1e9:.0f} GB are free; 50 million rows take about 40")  # noqa: S108
+    found: Found = {}
+    with opened_stand(city_for((STEPS_IN_ALL + 1) * PAYMENTS, now=now)) as stand:
+        print(stand.train())
+        scale = Scale(stand, stand.city.records((STEPS_IN_ALL + 1) * PAYMENTS))
+        for dimension in (one for one in DIMENSIONS if one in dimensions):
+            take: Callable[[int], dict[str, float]] = getattr(scale, dimension)
+            for size in STEPS[dimension]:
+                step = take(size)
+                found.setdefault(dimension, {})[str(size)] = step
+                print(f"{dimension} {size:>12,}: " + ", ".join(f"{name} {value:,}" for name, value in step.items()))
+    return found
+
+
+def _of(customers: int, records: Iterator[Record]) -> Iterator[Record]:
+    drawn = np.random.default_rng(customers)
+    for _, value in records:
+        user = FIRST_CUSTOMER + int(drawn.integers(customers))
+        payment = msgspec.json.decode(value)
+        yield b"%d" % user, msgspec.json.encode(payment | {"user_id": user})

@@ -1,0 +1,16 @@
+"""Every step of archiver, relay and trigger, interrupted at its first, middle and last hit, leaves what it should.
+
+The boundaries are found by a run without failpoints, so a step that is added is interrupted, too. What is interrupted
+lies beside Spark, which has a test of its own.
+"""
+
+import pytest
+from tests.integration.failpoints.warm import Runner, holds
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.mark.parametrize("action", ["exit", "raise", "sleep"])
+@pytest.mark.parametrize("scenario", ["relay", "archiver", "trigger"])
+def test_whatever_is_interrupted_ends_as_if_it_had_not_been(runner: Runner, scenario: str, action: str) -> None:
+    holds(runner.run(scenario, action), scenario, action)
