@@ -37,7 +37,7 @@ def test_one_action_has_one_commit() -> None:
 
 
 @pytest.mark.parametrize("flow", WORKFLOWS.values(), ids=WORKFLOWS)
-def test_a_workflow_has_no_rights_and_no_dangerous_trigger(flow: dict[str, Any]) -> None:
+def test_a_workflow_has_no_rights_and_no_dangerous_trigger(flow: dict[Any, Any]) -> None:
     assert flow["permissions"] == {}
     assert flow[True].keys() <= {"push", "pull_request", "schedule"}  # YAML takes `on` for a truth value
 
@@ -73,7 +73,9 @@ def test_scripts_call_targets_that_exist(job: dict[str, Any]) -> None:
 
 def test_it_does_what_the_readme_says_on_what_the_readme_says() -> None:
     jobs = WORKFLOWS["ci.yml"]["jobs"]
-    called = {name for job in jobs.values() for step in job["steps"] for name in re.findall(r"make ([a-z-]+)", str(step))}
+    called = {
+        name for job in jobs.values() for step in job["steps"] for name in re.findall(r"make ([a-z-]+)", str(step))
+    }
 
     for target in ("demo", "test", "up", "verify"):
         assert f"make {target}" in README
