@@ -10,16 +10,19 @@ from fraudstream import __version__
 from fraudstream.alerting.commands import breaker
 from fraudstream.analyst.commands import analyst
 from fraudstream.archive.commands import archive
+from fraudstream.backup.commands import copies
 from fraudstream.chaos.commands import chaos
 from fraudstream.cloud.commands import aws_commands, doctor
 from fraudstream.dashboard.commands import dashboard, tokens
 from fraudstream.emr.commands import emr
 from fraudstream.errors import ConfigurationError, FraudstreamError, TemporarilyUnavailable
 from fraudstream.evaluation.commands import evaluation
+from fraudstream.leaks.commands import leaks
 from fraudstream.producer.commands import Customers, HistoryDays, Seed, producer
 from fraudstream.projection.commands import projection
 from fraudstream.provisioning.commands import provision
 from fraudstream.quality.commands import quality
+from fraudstream.retention.commands import retention
 from fraudstream.rework.commands import quarantine, redrive
 from fraudstream.sagemaker.commands import sagemaker
 from fraudstream.sagemaker.training_job import with_job
@@ -161,6 +164,9 @@ app.add_typer(quarantine, name="quarantine")
 app.add_typer(redrive, name="redrive")
 app.add_typer(archive, name="archive")
 app.add_typer(quality)
+app.add_typer(retention)
+app.add_typer(copies)
+app.add_typer(leaks)
 app.add_typer(evaluation)
 app.add_typer(chaos)
 app.add_typer(aws_commands, name="aws")

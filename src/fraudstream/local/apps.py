@@ -107,6 +107,7 @@ def services(environments: Environments) -> tuple[Command, ...]:
         _app(name, {**environments.of(role), **environments.telling(process)}, *verb.split(), restarts=RESTARTS)
         for name, (verb, role, process) in verbs.items()
     )
+    every += (_app("retention", environments.of(Role.KEEPER), "retain", "--watch", restarts=RESTARTS),)
     if ChannelSettings.load().channels:
         every += (_app("alert-channels", environments.of(Role.INBOX), "notify", restarts=RESTARTS),)
     return every
