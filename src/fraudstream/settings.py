@@ -260,9 +260,8 @@ def variables() -> dict[str, str]:
 def impossible(values: Mapping[str, str]) -> dict[str, str]:
     """Which of these variables cannot have the value they have here, and why; the reason never quotes the value.
 
-    A number is told what it may be: "takes a whole number from 1 to 9".
-
-    Empty values count as unset, names that are none of ours are passed over, and nothing has to be there.
+    A number is told what it may be: "takes a whole number from 1 to 9". Empty values count as unset, names that
+    are none of ours are passed over, and nothing has to be there.
     """
     reasons: dict[str, str] = {}
     for group in GROUPS:

@@ -76,10 +76,7 @@ def serve() -> None:
         timeout_graceful_shutdown=FINISH_WITHIN,
     )
     host, port = settings.dashboard_host, settings.dashboard_port
-    with (
-        listening(host, port, "DASHBOARD_HOST or DASHBOARD_PORT") as listener,
-        exported("dashboard") as board,
-    ):
+    with listening(host, port, "DASHBOARD_HOST or DASHBOARD_PORT") as listener, exported("dashboard") as board:
         _tell_first_admin(parts.access)
         structlog.get_logger().info("dashboard ready", address=f"http://{host}:{port}")
         for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn stops on them, and raises them again at the end

@@ -46,7 +46,6 @@ def retrain(
     """
     settings, url = RegistrySettings.load(), DatabaseSettings.load().database_url.get_secret_value()
     console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
-
     heart = Heartbeat.load()
 
     def open_registry() -> ModelRegistry:
@@ -74,7 +73,6 @@ def retrain(
             return retraining.run_once()
         logs.configure("retraining")
         with exported("retrain") as board:
-            keep_retraining(
-                retraining, interval, stopping=stop_on_signals(), clock=SystemClock(), heart=heart, board=board
-            )
+            stopping, clock = stop_on_signals(), SystemClock()
+            keep_retraining(retraining, interval, stopping=stopping, clock=clock, heart=heart, board=board)
     return None

@@ -48,7 +48,7 @@ class Writes(Protocol):
 class Reads(Protocol):
     """Gives bytes."""
 
-    def read(self, size: int, /) -> bytes:
+    def read(self, size: int = -1, /) -> bytes:
         """At most `size`; none at the end."""
         ...
 
