@@ -48,8 +48,12 @@ class Writes(Protocol):
 class Reads(Protocol):
     """Gives bytes."""
 
-    def read(self, size: int, /) -> bytes:
+    def read(self, size: int = -1, /) -> bytes:
         """At most `size`; none at the end."""
+        ...
+
+    def readline(self, size: int = -1, /) -> bytes:
+        """Up to the end of a line; none at the end."""
         ...
 
 
