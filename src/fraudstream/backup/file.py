@@ -65,7 +65,13 @@ class Digesting:
 
     def read(self, size: int = -1) -> bytes:
         """Pass on from the stream."""
-        data = self._stream.read(size)
+        return self._passed(self._stream.read(size))
+
+    def readline(self, size: int = -1) -> bytes:
+        """Pass a line on from the stream."""
+        return self._passed(self._stream.readline(size))
+
+    def _passed(self, data: bytes) -> bytes:
         self._digest.update(data)
         return data
 

@@ -52,6 +52,10 @@ class Reads(Protocol):
         """At most `size`; none at the end."""
         ...
 
+    def readline(self, size: int = -1, /) -> bytes:
+        """Up to the end of a line; none at the end."""
+        ...
+
 
 class Snapshot:
     """One moment of a database, in an open transaction that only reads."""
