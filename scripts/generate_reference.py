@@ -9,7 +9,11 @@ import argparse
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import typer
+
+from fraudstream import cli
 from fraudstream.contracts.schemas import CONTRACTS, json_schema, spark_ddl
 from fraudstream.features.catalogue import catalogue_page
 from fraudstream.metrics.page import metrics_page
@@ -30,6 +34,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield REFERENCE / "settings.md", settings_page()
     yield REFERENCE / "metrics.md", metrics_page()
     yield from dashboards.files()
+    yield REFERENCE / "cli.md", commands_page()
 
 
 def settings_page() -> str:
@@ -48,6 +53,37 @@ def settings_page() -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def commands_page() -> str:
+    """Every verb with its arguments and options."""
+    lines = ["# Commands", "", "Generated from the command line itself; `fraudstream VERB --help` says the same.", ""]
+    root = typer.main.get_command(cli.app)
+    for words, command in sorted(_verbs(root, ()), key=lambda each: each[0]):
+        parameters = [each for each in command.params if each.name != "help" and not each.hidden]
+        named = [each for each in parameters if not each.opts[0].startswith("-")]
+        arguments = " ".join((each.metavar or each.name).upper() for each in named)
+        lines += [f"## fraudstream {' '.join(words)}", "", (command.help or "").strip(), ""]
+        if arguments:
+            lines += [f"Takes `{arguments}`.", ""]
+        options = [each for each in parameters if each.opts[0].startswith("-")]
+        if options:
+            lines += ["| option | default | meaning |", "| --- | --- | --- |", *map(_option_row, options), ""]
+    return "\n".join(lines)
+
+
+def _verbs(command: Any, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:  # noqa: ANN401 - typer's own
+    for name, verb in getattr(command, "commands", {}).items():
+        yield from _verbs(verb, (*words, name))
+    if not hasattr(command, "commands"):
+        yield words, command
+
+
+def _option_row(option: Any) -> str:  # noqa: ANN401 - typer's own
+    names = " / ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
+    nothing = option.default is None or option.default in ((), [], False, "")
+    default = "required" if option.required else "-" if nothing else f"`{option.default}`"
+    return f"| {names} | {default} | {(option.help or '').replace('|', '&#124;')} |"
 
 
 def main() -> None:

@@ -28,6 +28,7 @@ APPS = (
     "alert-lambda",
     "notification-inbox",
     "archiver",
+    "retention",
     "live-quality",
     "observer",
     "retrain",

@@ -15,7 +15,7 @@ from fraudstream.local.ports import LOOPBACK
 from fraudstream.local.processes import Command, Process, Supervisor
 from fraudstream.local.schedule import DemoPlan
 from fraudstream.metrics.catalogue import ProcessName
-from fraudstream.settings import DatabaseSettings, KafkaSettings
+from fraudstream.settings import ChannelSettings, DatabaseSettings, KafkaSettings
 
 PRODUCER = "producer"
 TRAINING_TIMEOUT = 300.0
@@ -103,10 +103,14 @@ def services(environments: Environments) -> tuple[Command, ...]:
         "inbox": ("inbox", Role.INBOX, "notification-inbox"),
         "archiver": ("archive run", Role.ARCHIVER, "archiver"),
     }
-    return tuple(
+    every = tuple(
         _app(name, {**environments.of(role), **environments.telling(process)}, *verb.split(), restarts=RESTARTS)
         for name, (verb, role, process) in verbs.items()
     )
+    every += (_app("retention", environments.of(Role.KEEPER), "retain", "--watch", restarts=RESTARTS),)
+    if ChannelSettings.load().channels:
+        every += (_app("alert-channels", environments.of(Role.INBOX), "notify", restarts=RESTARTS),)
+    return every
 
 
 def observer(environments: Environments) -> Command:

@@ -13,6 +13,7 @@ from fraudstream.dashboard.access import FIRST_ADMIN, first_secret
 from fraudstream.errors import ConfigurationError
 from fraudstream.local import apps, mlflow
 from fraudstream.local.endpoints import write_endpoints
+from fraudstream.local.home_findings import require_room
 from fraudstream.local.launch import prepare, start_apps
 from fraudstream.local.ports import LOOPBACK, is_listening, reserve
 from fraudstream.local.schedule import DemoPlan, world_start
@@ -56,6 +57,7 @@ def run(plan: DemoPlan, clock: Clock | None = None) -> int:
     if plan.seconds is None and not console.is_terminal:
         plan = replace(plan, seconds=settings.demo_seconds)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    require_room(home)
     with EmbeddedStack(home, clock=chosen) as stack:
         progress.say("Kafka, PostgreSQL and the AWS endpoint accept connections")
         environments = replace(prepare(stack, progress.say), metrics_ports=_metrics_ports(stack, plan))
