@@ -90,8 +90,9 @@ class KafkaProducer:
             yield
         except (KafkaException, SystemError) as error:
             fatal = error if isinstance(error, KafkaException) else error.__cause__
-            if not isinstance(fatal, KafkaException):
-                raise
+            if not isinstance(fatal, KafkaException):  # sometimes the reason is lost on the way
+                self._refusals.check()
+                raise TemporarilyUnavailable("the producer gave up: may this principal write to any topic?") from error
             said = fatal.args[0]
             told = self._refusals.forbidden("to write to any topic", said)
             raise told or TemporarilyUnavailable(f"the producer gave up: {said.str()}") from error
