@@ -5,7 +5,7 @@ import json
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +39,10 @@ FROM {table}, (SELECT percentile_disc(0.1) WITHIN GROUP (ORDER BY stored_at) AS 
 
 @dataclass(frozen=True)
 class Result:
-    """What one contender did in one round; `error` says what went wrong, empty if nothing did."""
+    """What one contender did in one round; `error` says what went wrong, empty if nothing did.
+
+    `processes` are the core seconds per million of each family of processes, which add up to the whole.
+    """
 
     name: str
     rows: int
@@ -47,6 +50,7 @@ class Result:
     core_seconds_per_million: float
     megabytes: float
     error: str = ""
+    processes: Mapping[str, float] = field(default_factory=dict)
 
 
 Expected = Mapping[bytes, tuple[float, bytes]]
@@ -87,11 +91,11 @@ def _looked_at(
         rows = int(rows)
         differing = "" if error or contender.computes is Computes.OWN else _difference(connection, expected)
     whole = max(sampler.megabytes(next(iter(sampler.samples[0]))))
-    spent = sum(sampler.cpu_seconds().values())
+    spent = {name: seconds / max(rows, 1) * 1e6 for name, seconds in sampler.cpu_seconds().items()}
     if not error and rows != given.payments:
         error = f"stored {rows:,} rows of {given.payments:,}"
     rate = float(counted) / float(seconds) if seconds else 0.0
-    return Result(contender.name, rows, rate, spent / max(rows, 1) * 1e6, whole, error or differing)
+    return Result(contender.name, rows, rate, sum(spent.values()), whole, error or differing, spent)
 
 
 def _difference(connection: Connection, expected: Expected) -> str:
@@ -128,4 +132,7 @@ def middle(results: Sequence[Result]) -> Result:
         name: float(np.median([getattr(result, name) for result in results]))
         for name in ("rate", "core_seconds_per_million", "megabytes")
     }
-    return Result(results[0].name, results[0].rows, **numbers, error=errors[0] if errors else "")
+    processes = {
+        name: float(np.median([result.processes.get(name, 0.0) for result in results])) for name in results[0].processes
+    }
+    return Result(results[0].name, results[0].rows, **numbers, error=errors[0] if errors else "", processes=processes)

@@ -127,6 +127,15 @@ class SageMakerSettings(Group):
     )
 
 
+class WatchSettings(Group):
+    """What `fraudstream top` looks at."""
+
+    metrics_targets: str | None = Field(
+        default=None,
+        description="where processes tell their metrics, NAME=HOST:PORT,NAME=HOST:PORT; those of the demo if unset",
+    )
+
+
 class DashboardSettings(Group):
     """The analyst's page."""
 
@@ -145,3 +154,48 @@ class DashboardSettings(Group):
     def names(self) -> frozenset[str]:
         """The further names, in small letters."""
         return frozenset(name.lower() for name in self.dashboard_names.split(",") if name)
+
+
+class ChannelSettings(Group):
+    """Where alerts go beside the topic that the alert function publishes to."""
+
+    alert_channels: str = Field(
+        default="",
+        pattern=r"^((webhook|email|sns)(,(webhook|email|sns))*)?$",
+        description="channels that `fraudstream notify` serves (webhook,email,sns); none if unset",
+    )
+    webhook_url: str | None = Field(default=None, description="address that gets every alert by POST, https")
+    webhook_secret: SecretStr | None = Field(
+        default=None, min_length=32, description="what webhooks are signed with, 32 characters or more"
+    )
+    smtp_host: str | None = Field(default=None, description="mail server that e-mails go by")
+    smtp_port: int = Field(default=587, ge=1, le=65_535, description="its port; it must offer STARTTLS")
+    smtp_user: str | None = Field(default=None, description="who signs in there; nobody if unset")
+    smtp_password: SecretStr | None = Field(default=None, description="their password")
+    smtp_ca_file: Path | None = Field(
+        default=None, description="certificates that its own may be signed by; the system's if unset"
+    )
+    mail_from: str | None = Field(default=None, description="address that e-mails come from")
+    mail_to: str | None = Field(default=None, description="addresses that get them (a,b)")
+    channel_timeout_seconds: float = Field(
+        default=10.0, gt=0, le=120, description="time one try of a channel may take, in seconds"
+    )
+    channel_attempts: int = Field(
+        default=4, ge=1, le=20, description="tries of one alert in a row before the channel counts as away"
+    )
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels, each once, in their order."""
+        return tuple(dict.fromkeys(name for name in self.alert_channels.split(",") if name))
+
+
+class TokenSettings(Group):
+    """The key that turns card numbers into tokens."""
+
+    token_key: SecretStr | None = Field(
+        default=None, description="key of the tokens that `fraudstream tokenize` makes, 32 bytes or more"
+    )
+    token_key_file: Path = Field(
+        default=Path(".local/token-key"), description="where it is kept if TOKEN_KEY is unset; made at the first use"
+    )

@@ -23,7 +23,7 @@ VENDOR_DOORS = {
     "pyarrow": {"archive/parquet.py", "adapters/archived_history.py", "scoring/"},
     "pyspark": {"scoring/"},
     "sklearn": {"training/"},
-    "prometheus_client": {"metrics/board.py"},
+    "prometheus_client": {"metrics/"},
     "psycopg2": {"adapters/database/"},
     "sqlalchemy": {"adapters/database/"},
     "alembic": {"adapters/database/"},
@@ -51,9 +51,11 @@ VENDOR_DOORS = {
         "serving/commands.py",
         "analyst/commands.py",
         "dashboard/commands.py",
+        "producer/commands.py",
         "training/commands.py",
         "training/train_command.py",
         "evaluation/commands.py",
+        "watching/commands.py",
     },
 }
 

@@ -20,7 +20,7 @@ TELEPHONE: ViewportSize = {"width": 360, "height": 740}
 DESK: ViewportSize = {"width": 1280, "height": 720}
 PAGES = (
     *("/", "/?state=all&show=1000", "/alerts/{alert}", "/models", "/models/{model}/card", "/quality", "/quarantine"),
-    *("/stream", "/audit", "/accounts", "/password", "/no-such-page"),
+    *("/stream", "/data", "/audit", "/accounts", "/tokens", "/password", "/no-such-page"),
 )
 FIRST_PAINT = 30_000.0
 """Milliseconds; ten times what a busy machine needs, so only a page that hangs is caught."""
@@ -82,11 +82,16 @@ def test_a_thousand_alerts_are_there_at_once_and_stay_live(world: PageWorld, win
     painted = window.evaluate(PAINTED)
     window.goto("/?show=1000")
     expect(window.locator("#rows tbody tr")).to_have_count(1_000)
-    newest = world.alert()
-    expect(window.locator(f"#a-{newest}")).to_be_visible()
+    expect(window.locator(f"#a-{world.alert()}")).to_be_visible()
+    asked: list[str] = []
+    window.on("request", lambda request: asked.append(request.url))
+    expect(window.locator(f"#a-{world.alert()}")).to_be_visible()
+    expect(window.locator("#rows tbody tr")).to_have_count(1_000)
     world.stream.stack.run("UPDATE alerts SET status = 'dismissed' WHERE score > 0")
 
     assert painted < FIRST_PAINT
+    assert [url for url in asked if "/rows/some?" in url]
+    assert [url for url in asked if "/rows?" in url] == []
 
 
 def test_the_page_complains_of_nothing(window: Page, filled: dict[str, str]) -> None:

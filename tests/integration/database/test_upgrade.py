@@ -51,7 +51,10 @@ BY_HAND = """
         SELECT repeat('a', 64), account_id, 'a token', now() FROM accounts;
     INSERT INTO audit_log (account, address, action, about, detail) VALUES ('ann', '127.0.0.1', 'sign in', '', '');
     INSERT INTO alert_decisions (alert_id, turn, author, outcome, note)
-        SELECT alert_id, 1, 'ann', 'snooze', '' FROM alerts LIMIT 1
+        SELECT alert_id, 1, 'ann', 'snooze', '' FROM alerts LIMIT 1;
+    INSERT INTO api_tokens (name, role, token_hash, created_by, expires_at)
+        VALUES ('a program', 'viewer', repeat('c', 64), 'ann', now() + interval '1 day');
+    INSERT INTO alert_deliveries (alert_id, channel, attempts) SELECT alert_id, 'webhook', 1 FROM alerts LIMIT 1
 """
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
@@ -67,6 +68,14 @@ def test_a_body_reaches_the_application_whole_and_the_largest_one_too() -> None:
     answer = ask(GUARD, "POST", "/x", chunks=[b"a" * (LARGEST_BODY - 2), b"b", b"c"])
 
     assert answer.document["body"] == "a" * (LARGEST_BODY - 2) + "bc"
+
+
+def test_some_paths_may_have_more_than_others() -> None:
+    guard = replace(GUARD, larger_bodies={"/labels": LARGEST_BODY + 1})
+
+    assert ask(guard, "POST", "/labels", chunks=[b"x" * (LARGEST_BODY + 1)]).status == 200
+    assert ask(guard, "POST", "/labels", chunks=[b"x" * (LARGEST_BODY + 2)]).status == 413
+    assert ask(guard, "POST", "/other", chunks=[b"x" * (LARGEST_BODY + 1)]).status == 413
 
 
 def test_a_larger_body_is_refused_whether_it_says_so_or_not() -> None:

@@ -47,6 +47,8 @@ _RISK: Rights = {
     Role.SERVING: (SELECT,),
 }
 _SETTLED = ("settled_at", "sent_topic", "sent_topic_id", "sent_partition", "sent_offset", "error")
+_TOKEN = ("name", "role", "token_hash", "created_by", "expires_at")
+_TRIED = ("alert_id", "channel", "attempts", "tried_at", "delivered_at", "message_id", "error")
 _APPLY_LABEL = _update("label_seq", "user_id", "merchant_id", "event_time", "amount", "amount_ratio")
 
 _WRITERS: Mapping[Table, Rights] = {
@@ -160,6 +162,8 @@ _WRITERS: Mapping[Table, Rights] = {
             _update("settled_at", "error"),
         ),
     },
+    dashboard_tables.api_tokens: {Role.DASHBOARD: (SELECT, _insert(*_TOKEN), _update("revoked_at", "used_at"))},
+    dashboard_tables.alert_deliveries: {Role.INBOX: (SELECT, _insert(*_TRIED[:3]), _update(*_TRIED[2:]))},
     tables.customer_state: {Role.SCORER: _MOVE_STATE, Role.PROMOTER: _MOVE_STATE, Role.SERVING: (SELECT,)},
     tables.customer_risk: _RISK,
     tables.merchant_risk: _RISK,
@@ -220,7 +224,7 @@ _WRITERS: Mapping[Table, Rights] = {
     },
 }
 
-WITHHELD = frozenset({dashboard_tables.accounts, dashboard_tables.dashboard_sessions})
+WITHHELD = frozenset({dashboard_tables.accounts, dashboard_tables.dashboard_sessions, dashboard_tables.api_tokens})
 """What even the reader may not read: with it one could try passwords elsewhere, or see who is signed in."""
 
 PRIVILEGES: Mapping[Table, Rights] = {
