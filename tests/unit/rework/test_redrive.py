@@ -38,7 +38,7 @@ def test_a_parked_alert_goes_back_as_it_was(world: RedriveWorld) -> None:
     (replay,) = world.at(0).replays
     assert (replay.request.author, replay.request.reason, replay.request.attempt) == ("ana", "the topic is back", 1)
     assert (replay.sent, world.standings()) == (sent, ["sent"])
-    with pytest.raises(ImpossibleRequest, match="it (is|was) sent again"):
+    with pytest.raises(ImpossibleRequest, match=r"it (is|was) sent again"):
         world.send(0)
 
 
@@ -136,7 +136,7 @@ def test_an_alert_that_aws_parked_as_it_is_goes_back_only_so_often(world: Redriv
         sent = world.broker.logs[ALERTS, 0][world.send(parked.offset).offset]
         assert (sent.key, sent.value) == (b"42", value)
         assert world.standings()[-1] == "sent"
-        with pytest.raises(ImpossibleRequest, match="it (is|was) sent again"):
+        with pytest.raises(ImpossibleRequest, match=r"it (is|was) sent again"):
             world.send(parked.offset)
 
     world.broker.append(FAILED_ALERTS, b"42", value)
