@@ -1,12 +1,15 @@
 .DEFAULT_GOAL := help
-.PHONY: synth audit-infra bench bench-quick bench-scale chaos chaos-matrix evaluate up up-lite verify fraud psql token secret down reset help setup demo test test-unit test-spark test-integration test-e2e check format lock reference clean distclean
+.PHONY: synth audit-infra bench bench-quick bench-scale chaos chaos-matrix evaluate up up-lite verify top fraud psql token secret down reset help setup demo test test-unit test-spark test-integration test-e2e check format lock reference clean distclean logs docs docs-nightly audit wheel test-wheel
 BIN := .venv/bin
 ARGS ?=
 SERVICE ?= analyst-api
+S ?= scorer
 WORKERS ?= 3
 export PYTHON
 IF_RUNNING = running=$$(docker compose ps --quiet) || exit 2; \
 	test -n "$$running" || { echo "the stack is not running; \`make up\` starts it" >&2; exit 2; }
+ENGINE_ANSWERS = docker version >/dev/null || { echo "no Docker engine answers: start it (\`sudo systemctl start docker\`, or Docker \
+	Desktop), or use \`make demo\`, which needs none; \`fraudstream doctor\` looks closer" >&2; exit 2; }
 SAY_READY = ready=$$(docker compose ps --all --quiet ready); \
 	docker logs --follow --since "$$(docker inspect --format '{{.State.StartedAt}}' $$ready)" $$ready; \
 	exit $$(docker wait $$ready)
@@ -21,7 +24,10 @@ test: setup .venv-infra ## every test that can run on this machine, three files 
 check: setup ## format, lint, types, import arrows and house rules, in under a minute
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive src services spark ml scripts
 	@$(BIN)/hadolint Dockerfile services/alert_lambda/Dockerfile
+	@$(BIN)/shellcheck scripts/setup.sh .ci/run
+	@$(BIN)/zizmor --quiet --offline --persona=auditor .github/workflows
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/pytest -q --services=embedded tests/architecture
@@ -52,10 +58,12 @@ evaluate: setup ## the detector beside published figures (ARGS="--world city --s
 # `up --detach` returns when the last service, `ready`, may start, and that one waits until all the others are healthy.
 # With --wait besides, Compose would take `ready` for a failure as soon as it has said what it has to say and ends.
 up: ## the whole stack in the background; returns when it is healthy and says where everything is
+	@$(ENGINE_ANSWERS)
 	@docker compose up --detach --build
 	@$(SAY_READY)
 
 up-lite: ## the same without a Spark cluster: the scorer runs Spark by itself, in less memory
+	@$(ENGINE_ANSWERS)
 	@SPARK_MASTER='local[2,4]' docker compose up --detach --build --scale spark-master=0 --scale spark-worker=0
 	@$(SAY_READY)
 
@@ -68,9 +76,17 @@ fraud: ## play a fraud in the running stack, and show the newest alerts
 	@docker compose --progress quiet kill --signal SIGUSR1 producer
 	@docker compose run --rm --no-deps verify alerts --last 5
 
-psql: ## a shell in the database, as its administrator
+top: ## how everything is, live, and what to do where it isn't well (ARGS=--once for one look)
 	@$(IF_RUNNING)
-	@docker compose exec postgres psql -U postgres fraudstream
+	@docker compose --progress quiet run --rm --no-deps verify top $(ARGS)
+
+psql: ## a shell in the database: the demo's, while it runs here, or the containers' as administrator
+	@if [ -e .local/endpoints.env ]; then . .local/endpoints.env; exec psql "$$(echo "$$DATABASE_URL" | sed 's/+psycopg2//')"; fi; \
+		$(IF_RUNNING); docker compose exec postgres psql -U postgres fraudstream
+
+logs: ## what one part says, of the demo or of the containers (S=scorer), until Ctrl-C
+	@if [ -e .local/logs/$(S).log ] && [ -e .local/endpoints.env ]; then exec tail -n 50 -F .local/logs/$(S).log; fi; \
+		$(IF_RUNNING); exec docker compose logs --follow --tail 50 $(S)
 
 token: ## the token that the analyst's API asks for, or another (SERVICE=scoring-api)
 	@$(IF_RUNNING)
@@ -83,7 +99,9 @@ secret: ## a new one-time secret for the admin of the analyst's page
 down: ## stop the containers and keep the data
 	@docker compose --profile '*' down
 
-reset: ## stop the containers and delete all data and secrets
+reset: ## stop the containers and delete all data and secrets, after asking; `fraudstream reset` for the demo's
+	@if [ -t 0 ]; then printf 'Delete all data, models and passwords of the containers? [y/N] '; \
+		read -r answer; case "$$answer" in [yY]*) ;; *) echo "nothing was deleted"; exit 1 ;; esac; fi
 	@docker compose --profile '*' down --volumes --remove-orphans
 
 ##@ On AWS
@@ -94,6 +112,10 @@ synth: setup .venv-infra ## write the golden CloudFormation templates of infra/ 
 audit-infra: setup .venv-infra ## fresh synth against the golden templates, cfn-lint, checkov
 	@PYTHONPATH=src .venv-infra/bin/python -m infra.audit
 
+audit: setup audit-infra ## known vulnerabilities in what is pinned (asks the network), and the linters of infra/
+	@for file in app spark ml lambda dev infra; do \
+		$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements/$$file.txt || exit 1; done
+
 .venv-infra: requirements/infra.txt
 	@scripts/setup.sh infra
 	@touch $@
@@ -102,13 +124,23 @@ audit-infra: setup .venv-infra ## fresh synth against the golden templates, cfn-
 setup: ## build .venv, fetch the servers (PYTHON=python3.12 chooses the Python)
 	@scripts/setup.sh
 
+wheel: setup ## build the package into dist/
+	@rm -rf dist
+	@$(BIN)/hatchling build -t wheel
+
+test-wheel: setup ## test the package in dist/ in the place of this checkout (`make distclean` undoes it)
+	@rm -f .venv/.project.done
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps dist/*.whl
+	@$(BIN)/python -P -c 'import fraudstream, sys; sys.exit("site-packages" not in fraudstream.__file__)'
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile tests/unit tests/ports tests/spark tests/integration $(ARGS)
+
 clean: ## remove what the demo and the tools keep in this checkout
 	@if [ -e .local/run/owner ] && ! flock --nonblock .local/run/owner true; then \
 		echo "the demo is running (process $$(cat .local/run/owner)): stop it first" >&2; exit 1; fi
 	@rm -rf .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build spark-warehouse
 
 distclean: clean ## the same, and the environments
-	@rm -rf .venv .venv-infra .venv-peers
+	@rm -rf .venv .venv-infra .venv-peers .venv-docs
 
 ##@ Parts of the tests
 test-unit: setup ## nothing but Python
@@ -128,12 +160,23 @@ format: setup ## let ruff format and fix
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-reference: setup ## write the generated pages of docs/reference
+reference: setup ## write what is generated: the pages of docs/reference, Grafana's dashboards
 	@$(BIN)/python scripts/generate_reference.py
 
-lock: setup ## resolve packages and jars again, and pin them by hash
-	@$(BIN)/python scripts/lock.py
+lock: setup ## resolve packages and jars again, and pin them by hash (ARGS=--keep: only what is new)
+	@$(BIN)/python scripts/lock.py $(ARGS)
 	@$(BIN)/python scripts/lock_jars.py
+
+docs: setup .venv-docs ## build the documentation as a site in .local/site, and refuse links that lead nowhere
+	@.venv-docs/bin/python scripts/build_site.py
+
+docs-nightly: setup ## run what the pages mark as long, one after the other (ARGS="--list" only names it)
+	@$(BIN)/python -m tests.documentation.nightly $(ARGS)
+
+.venv-docs: requirements/docs.txt
+	@$(BIN)/python -m venv --clear $@
+	@$@/bin/python -m pip install --quiet --require-hashes --requirement requirements/docs.txt
+	@touch $@
 
 help: ## this list
 	@test -t 1 && bold=1; awk -v bold="$$bold" 'BEGIN { FS = ":.*## "; on = bold ? "\033[1m" : ""; off = bold ? "\033[0m" : "" } /^##@/ { printf "\n%s%s%s\n", on, substr($$0, 5), off } \

@@ -1,7 +1,9 @@
-"""Measure: `python -m benchmarks compare|latency|backlog|hot-customer|slice|scale|what-if|draw`."""
+"""Measure: `python -m benchmarks compare|latency|backlog|hot-customer|slice|scale|paper|what-if|draw`."""
 
 import argparse
+import json
 import time
+from dataclasses import fields
 from pathlib import Path
 
 from benchmarks.backlog import measure_backlog, told
@@ -9,10 +11,14 @@ from benchmarks.chart import draw_peers, draw_scale
 from benchmarks.hot_customer import measure_hot_customer
 from benchmarks.kept_results import LATEST, keep, told_regressions
 from benchmarks.latency import measure_latency
+from benchmarks.paper import Assumptions, on_paper
 from benchmarks.scale import DIMENSIONS, measure_scale
 from benchmarks.side_by_side import QUICK, WHOLE, compare
 from benchmarks.slice_profile import measure_slices
 from benchmarks.what_if import measure_what_if
+
+RATES = (1_000.0, 10_000.0, 100_000.0, 1_000_000.0)
+"""Events a second of the plans on paper."""
 
 
 def main() -> None:
@@ -57,6 +63,10 @@ def _arguments() -> argparse.ArgumentParser:
     questions.add_argument("--seconds", type=float, default=20.0)
     questions.add_argument("--streaming", type=float, default=0.0, help="payments a second that are scored beside it")
     questions.set_defaults(take=_what_if)
+    paper = kinds.add_parser("paper", help="what a rate needs on AWS, from the committed results and given prices")
+    for each in fields(Assumptions):
+        paper.add_argument(f"--{each.name.replace('_', '-')}", type=float, default=each.default)
+    paper.set_defaults(take=_paper)
     kinds.add_parser("draw", help="the charts of the committed results again").set_defaults(
         take=lambda _: _draw(LATEST)
     )
@@ -74,6 +84,11 @@ def _compare(asked: argparse.Namespace) -> None:
     if asked.to is not None:
         keep(found.to_json(), asked.to)
         _draw(asked.to)
+
+
+def _paper(asked: argparse.Namespace) -> None:
+    given = Assumptions(**{each.name: getattr(asked, each.name) for each in fields(Assumptions)})
+    print(on_paper(json.loads(LATEST.read_text(encoding="utf-8")), RATES, given))
 
 
 def _scale(asked: argparse.Namespace) -> None:

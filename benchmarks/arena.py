@@ -166,6 +166,7 @@ class Arena:
             measured.core_seconds_per_million,
             max(measured.megabytes),
             error,
+            {name: seconds / len(records) * 1e6 for name, seconds in measured.cpu_seconds.items()},
         )
 
     def _difference(self, expected: Expected) -> str:

@@ -79,4 +79,12 @@ CONTENDERS = (
         arguments=("--postgres",),
         table="tutorial_rows",
     ),
+    Contender(
+        "tutorial, console",
+        "the same as written: it stores nothing",
+        "spark_tutorial",
+        Log.LARGE,
+        Computes.OWN,
+        table="console_batches",
+    ),
 )

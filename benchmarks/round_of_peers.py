@@ -5,7 +5,7 @@ import json
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -18,23 +18,31 @@ from benchmarks.stand import SERVERS, Stand
 from benchmarks.usage import Sampler
 from fraudstream.local.processes import Command
 
+BATCHES = "console_batches"
+"""Of whoever stores nothing: how many rows each micro-batch has shown."""
 TABLES = {
     "peer_rows": (
         "transaction_id uuid, user_id bigint, event_time timestamp, amount float8, score float8, features bytea"
     ),
     "tutorial_rows": ("transaction_id uuid, user_id bigint, event_time timestamptz, amount float8, score float8"),
+    BATCHES: "rows bigint",
 }
 MOST_SECONDS = 300.0
 """Seconds after which a peer is stopped; what it has done until then counts."""
 RATE = """
-SELECT count(*), count(*) FILTER (WHERE stored_at > begun), extract(epoch FROM max(stored_at) - min(begun))
-FROM {table}, (SELECT min(stored_at) AS begun FROM {table}) AS first
+SELECT coalesce(sum({rows}), 0), coalesce(sum({rows}) FILTER (WHERE stored_at > begun), 0),
+    extract(epoch FROM max(stored_at) - min(begun))
+FROM {table}, (SELECT percentile_disc(0.1) WITHIN GROUP (ORDER BY stored_at) AS begun FROM {table}) AS first
 """
+"""Without the first tenth, the first batch of engines that store in batches: what came before it is unknown."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What one contender did in one round; `error` says what went wrong, empty if nothing did."""
+    """What one contender did in one round; `error` says what went wrong, empty if nothing did.
+
+    `processes` are the core seconds per million of each family of processes, which add up to the whole.
+    """
 
     name: str
     rows: int
@@ -42,6 +50,7 @@ class Result:
     core_seconds_per_million: float
     megabytes: float
     error: str = ""
+    processes: Mapping[str, float] = field(default_factory=dict)
 
 
 Expected = Mapping[bytes, tuple[float, bytes]]
@@ -76,15 +85,17 @@ def _looked_at(
     connection: Connection, contender: Contender, given: Given, sampler: Sampler, expected: Expected, error: str
 ) -> Result:
     with connection, connection.cursor() as cursor:
-        cursor.execute(RATE.format(table=contender.table))
+        rows_each = "rows" if contender.table == BATCHES else "1"
+        cursor.execute(RATE.format(table=contender.table, rows=rows_each))
         rows, counted, seconds = cursor.fetchone() or (0, 0, 0.0)
+        rows = int(rows)
         differing = "" if error or contender.computes is Computes.OWN else _difference(connection, expected)
     whole = max(sampler.megabytes(next(iter(sampler.samples[0]))))
-    spent = sum(sampler.cpu_seconds().values())
+    spent = {name: seconds / max(rows, 1) * 1e6 for name, seconds in sampler.cpu_seconds().items()}
     if not error and rows != given.payments:
         error = f"stored {rows:,} rows of {given.payments:,}"
     rate = float(counted) / float(seconds) if seconds else 0.0
-    return Result(contender.name, rows, rate, spent / max(rows, 1) * 1e6, whole, error or differing)
+    return Result(contender.name, rows, rate, sum(spent.values()), whole, error or differing, spent)
 
 
 def _difference(connection: Connection, expected: Expected) -> str:
@@ -121,4 +132,7 @@ def middle(results: Sequence[Result]) -> Result:
         name: float(np.median([getattr(result, name) for result in results]))
         for name in ("rate", "core_seconds_per_million", "megabytes")
     }
-    return Result(results[0].name, results[0].rows, **numbers, error=errors[0] if errors else "")
+    processes = {
+        name: float(np.median([result.processes.get(name, 0.0) for result in results])) for name in results[0].processes
+    }
+    return Result(results[0].name, results[0].rows, **numbers, error=errors[0] if errors else "", processes=processes)

@@ -51,7 +51,7 @@ def main() -> None:
     def sink(batch: DataFrame, _: int) -> None:
         batch.foreachPartition(store)
 
-    drain(log(spark, 50_000).select("value", udf("value").alias("scored")), sink, "row-udf")
+    drain(log(spark).select("value", udf("value").alias("scored")), sink, "row-udf")
 
 
 if __name__ == "__main__":

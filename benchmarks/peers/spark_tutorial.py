@@ -16,6 +16,7 @@ from pyspark.ml.feature import VectorAssembler
 from pyspark.ml.functions import vector_to_array
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - what everybody calls it
+from pyspark.sql.streaming import StreamingQueryListener
 
 from benchmarks.peers.given import given
 from benchmarks.peers.spark_session import drain, log, session
@@ -33,6 +34,22 @@ def store(rows: Iterable[Any]) -> None:
         connection.close()
 
 
+class Shown(StreamingQueryListener):  # type: ignore[misc]
+    """Notes how many rows each micro-batch has shown, for the measurement."""
+
+    def onQueryStarted(self, event: Any) -> None:  # noqa: N802 - Spark's own
+        """Nothing to note."""
+
+    def onQueryProgress(self, event: Any) -> None:  # noqa: N802 - Spark's own
+        """One row for a batch."""
+        with psycopg2.connect(given().database) as connection, connection.cursor() as cursor:
+            cursor.execute("INSERT INTO console_batches (rows) VALUES (%s)", [event.progress.numInputRows])
+        connection.close()
+
+    def onQueryTerminated(self, event: Any) -> None:  # noqa: N802 - Spark's own
+        """Nothing to note."""
+
+
 def main() -> None:
     """Drain the log."""
     spark = session("tutorial")
@@ -46,7 +63,7 @@ def main() -> None:
     )
     assemble = VectorAssembler(inputCols=["amount_number", "hour"], outputCol="features")
     model = LogisticRegression().fit(assemble.transform(past))
-    text = log(spark, 50_000).select(F.col("value").cast("string").alias("json"))
+    text = log(spark).select(F.col("value").cast("string").alias("json"))
     fields = text.select(F.json_tuple("json", *FIELDS).alias(*FIELDS))
     numbers = fields.withColumn("amount_number", F.col("amount").cast("double")).withColumn(
         "hour", F.hour(F.to_timestamp("timestamp")).cast("double")
@@ -60,6 +77,7 @@ def main() -> None:
     if "--postgres" in sys.argv:
         drain(scored, to_table, "tutorial-postgres")
     else:
+        spark.streams.addListener(Shown())
         query: Any = (
             scored.writeStream.format("console")
             .option("checkpointLocation", f"{given().folder}/tutorial-console")
@@ -67,6 +85,7 @@ def main() -> None:
             .start()
         )
         query.awaitTermination()
+        spark.stop()  # which waits for the listener
 
 
 if __name__ == "__main__":

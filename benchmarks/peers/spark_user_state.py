@@ -65,7 +65,7 @@ def main() -> None:
     def sink(batch: DataFrame, _: int) -> None:
         batch.foreachPartition(store)
 
-    keyed = log(spark, 50_000).select(F.col("key").cast("string").alias("user"), "value", "offset")
+    keyed = log(spark).select(F.col("key").cast("string").alias("user"), "value", "offset")
     scored = keyed.groupBy("user").transformWithStateInPandas(Customer(), ROWS, "Append", "None")
     drain(scored, sink, "user-state")
 

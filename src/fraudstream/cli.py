@@ -1,5 +1,6 @@
 """The command line: one verb for each arrow of the diagram, imports nothing heavy before a verb is chosen."""
 
+import errno
 import sys
 from typing import Annotated
 
@@ -9,16 +10,19 @@ from fraudstream import __version__
 from fraudstream.alerting.commands import breaker
 from fraudstream.analyst.commands import analyst
 from fraudstream.archive.commands import archive
+from fraudstream.backup.commands import copies
 from fraudstream.chaos.commands import chaos
 from fraudstream.cloud.commands import aws_commands, doctor
 from fraudstream.dashboard.commands import dashboard, tokens
 from fraudstream.emr.commands import emr
 from fraudstream.errors import ConfigurationError, FraudstreamError, TemporarilyUnavailable
 from fraudstream.evaluation.commands import evaluation
+from fraudstream.leaks.commands import leaks
 from fraudstream.producer.commands import Customers, HistoryDays, Seed, producer
 from fraudstream.projection.commands import projection
 from fraudstream.provisioning.commands import provision
 from fraudstream.quality.commands import quality
+from fraudstream.retention.commands import retention
 from fraudstream.rework.commands import quarantine, redrive
 from fraudstream.sagemaker.commands import sagemaker
 from fraudstream.sagemaker.training_job import with_job
@@ -26,6 +30,7 @@ from fraudstream.serving.commands import serving
 from fraudstream.settings import training_variables
 from fraudstream.training.commands import life_cycle
 from fraudstream.training.train_command import trainer
+from fraudstream.watching.commands import watching
 
 app = typer.Typer(
     name="fraudstream",
@@ -35,6 +40,8 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,  # rich would double the time that --help takes
 )
+
+NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
 
 
 @app.command()
@@ -157,10 +164,14 @@ app.add_typer(quarantine, name="quarantine")
 app.add_typer(redrive, name="redrive")
 app.add_typer(archive, name="archive")
 app.add_typer(quality)
+app.add_typer(retention)
+app.add_typer(copies)
+app.add_typer(leaks)
 app.add_typer(evaluation)
 app.add_typer(chaos)
 app.add_typer(aws_commands, name="aws")
 app.add_typer(doctor)
+app.add_typer(watching)
 
 
 @app.command()
@@ -191,6 +202,15 @@ def verify(
 
 
 @app.command()
+def reset(*, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
+    """Delete everything that the demo has stored here, after asking."""
+    from fraudstream.local.reset import ask  # noqa: PLC0415
+    from fraudstream.local.reset import reset as run  # noqa: PLC0415
+
+    typer.echo(run((lambda _question: True) if yes else ask))
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     typer.echo(__version__)
@@ -209,4 +229,9 @@ def main() -> None:
         sys.exit(2)
     except FraudstreamError as error:
         typer.echo(f"fraudstream: {error}", err=True)
+        sys.exit(1)
+    except OSError as error:
+        if error.errno not in NO_SPACE:
+            raise
+        typer.echo(f"fraudstream: the disk is full ({error.filename or error.strerror}): free some space", err=True)
         sys.exit(1)

@@ -1,9 +1,10 @@
-"""Settings of what stands beside the stream: the scoring API, copies in DynamoDB, EMR Serverless, SageMaker."""
+"""Settings of what stands beside the stream: scores on request, copies, how long rows are kept, EMR, SageMaker."""
 
 import datetime as dt
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
 from fraudstream.environment import Duration, Group
 
@@ -43,6 +44,50 @@ class DynamoDbSettings(Group):
     )
 
 
+class RetentionSettings(Group):
+    """How long rows are kept, at the least; `fraudstream retain` deletes what is older and needed by nothing."""
+
+    keep_scores: Duration = Field(
+        default=dt.timedelta(days=400),
+        ge=dt.timedelta(days=62),
+        description="scored payments, by the broker's time; they go by whole months",
+    )
+    keep_ids: Duration = Field(
+        default=dt.timedelta(days=800),
+        description="ids of payments, by which a repeat is known; at least as long as KEEP_SCORES and as the log",
+    )
+    keep_alerts: Duration = Field(
+        default=dt.timedelta(days=800),
+        description="alerts that are closed, their messages and decisions; at least as long as KEEP_SCORES",
+    )
+    keep_quarantine: Duration = Field(
+        default=dt.timedelta(days=180), ge=dt.timedelta(days=1), description="refused records, by the broker's time"
+    )
+    keep_shadow_scores: Duration = Field(
+        default=dt.timedelta(days=90), ge=dt.timedelta(days=1), description="what a challenger said, from its end on"
+    )
+    keep_messages: Duration = Field(
+        default=dt.timedelta(days=30),
+        ge=dt.timedelta(days=1),
+        description="messages that were sent and are no alerts, and sessions of the analyst's page",
+    )
+    keep_audit: Duration = Field(
+        default=dt.timedelta(days=2_557),
+        ge=dt.timedelta(days=90),
+        description="who did what: the audit log, replays, disclosures",
+    )
+    keep_until_archived: bool = Field(
+        default=True, description="whether a month of scores stays until the archive holds all of it"
+    )
+
+    @model_validator(mode="after")
+    def _ids_outlive_scores(self) -> Self:
+        for name in ("keep_ids", "keep_alerts"):
+            if getattr(self, name) < self.keep_scores:
+                raise ValueError(f"{name.upper()} must not be shorter than KEEP_SCORES")
+        return self
+
+
 class EmrSettings(Group):
     """How the scorer is submitted to EMR Serverless."""
 
@@ -79,6 +124,15 @@ class SageMakerSettings(Group):
     sagemaker_instance: str = Field(default="ml.m5.xlarge", description="instance type of its jobs")
     sagemaker_least_precision: float = Field(
         default=0.3, ge=0, le=1, description="average precision below which a version is not registered"
+    )
+
+
+class WatchSettings(Group):
+    """What `fraudstream top` looks at."""
+
+    metrics_targets: str | None = Field(
+        default=None,
+        description="where processes tell their metrics, NAME=HOST:PORT,NAME=HOST:PORT; those of the demo if unset",
     )
 
 

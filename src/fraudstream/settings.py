@@ -27,9 +27,11 @@ from fraudstream.service_settings import (
     DashboardSettings,
     DynamoDbSettings,
     EmrSettings,
+    RetentionSettings,
     SageMakerSettings,
     ScoringApiSettings,
     TokenSettings,
+    WatchSettings,
 )
 
 __all__ = [
@@ -54,12 +56,14 @@ __all__ = [
     "ProducerSettings",
     "ProvisioningSettings",
     "RegistrySettings",
+    "RetentionSettings",
     "SageMakerSettings",
     "SaslMechanism",
     "ScoringApiSettings",
     "ScoringSettings",
     "SecurityProtocol",
     "TokenSettings",
+    "WatchSettings",
     "impossible",
     "sdk_environment",
     "set_here",
@@ -236,12 +240,14 @@ GROUPS: tuple[type[Group], ...] = (
     AnalystSettings,
     ScoringApiSettings,
     DynamoDbSettings,
+    RetentionSettings,
     EmrSettings,
     SageMakerSettings,
     DashboardSettings,
     LocalSettings,
     HealthSettings,
     MetricsSettings,
+    WatchSettings,
     LogSettings,
 )
 
@@ -254,9 +260,8 @@ def variables() -> dict[str, str]:
 def impossible(values: Mapping[str, str]) -> dict[str, str]:
     """Which of these variables cannot have the value they have here, and why; the reason never quotes the value.
 
-    A number is told what it may be: "takes a whole number from 1 to 9".
-
-    Empty values count as unset, names that are none of ours are passed over, and nothing has to be there.
+    A number is told what it may be: "takes a whole number from 1 to 9". Empty values count as unset, names that
+    are none of ours are passed over, and nothing has to be there.
     """
     reasons: dict[str, str] = {}
     for group in GROUPS:

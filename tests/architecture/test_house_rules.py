@@ -23,7 +23,7 @@ VENDOR_DOORS = {
     "pyarrow": {"archive/parquet.py", "adapters/archived_history.py", "scoring/"},
     "pyspark": {"scoring/"},
     "sklearn": {"training/"},
-    "prometheus_client": {"metrics/board.py"},
+    "prometheus_client": {"metrics/"},
     "psycopg2": {"adapters/database/"},
     "sqlalchemy": {"adapters/database/"},
     "alembic": {"adapters/database/"},
@@ -42,6 +42,9 @@ VENDOR_DOORS = {
         "rework/commands.py",
         "archive/commands.py",
         "quality/commands.py",
+        "retention/commands.py",
+        "backup/commands.py",
+        "leaks/commands.py",
         "emr/commands.py",
         "projection/commands.py",
         "sagemaker/commands.py",
@@ -52,6 +55,7 @@ VENDOR_DOORS = {
         "training/commands.py",
         "training/train_command.py",
         "evaluation/commands.py",
+        "watching/commands.py",
     },
 }
 

@@ -25,7 +25,7 @@ def make(target: str, folder: Path, docker: str) -> subprocess.CompletedProcess[
     )
 
 
-@pytest.mark.parametrize("target", ["verify", "fraud", "psql", "token", "secret"])
+@pytest.mark.parametrize("target", ["verify", "top", "fraud", "psql", "logs", "token", "secret"])
 def test_a_stopped_stack_is_named_with_what_starts_it(target: str, tmp_path: Path) -> None:
     done = make(target, tmp_path, 'case "$*" in "compose ps"*) ;; *) echo "asked: $*" ;; esac')
 
@@ -42,7 +42,25 @@ def test_an_engine_that_does_not_answer_speaks_for_itself(tmp_path: Path) -> Non
     assert "the stack is not running" not in done.stderr
 
 
-@pytest.mark.parametrize("target", ["verify", "fraud", "psql", "token", "secret"])
+@pytest.mark.parametrize("target", ["up", "up-lite"])
+def test_without_an_engine_the_stack_is_not_begun(target: str, tmp_path: Path) -> None:
+    done = make(target, tmp_path, 'case "$*" in version) exit 1 ;; *) echo "asked: $*" ;; esac')
+
+    assert done.returncode == 2
+    assert "no Docker engine answers: start it" in done.stderr
+    assert "`make demo`, which needs none" in done.stderr
+    assert "asked" not in done.stdout
+
+
+def test_nothing_is_deleted_before_somebody_at_the_terminal_agrees(tmp_path: Path) -> None:
+    """Where nobody can be asked, the command is the answer."""
+    done = make("reset", tmp_path, 'echo "asked: $*"')
+
+    assert done.returncode == 0
+    assert "asked: compose --profile * down --volumes" in done.stdout
+
+
+@pytest.mark.parametrize("target", ["verify", "top", "fraud", "psql", "logs", "token", "secret"])
 def test_on_a_running_stack_it_is_done(target: str, tmp_path: Path) -> None:
     done = make(target, tmp_path, 'case "$*" in "compose ps"*) echo c0ffee ;; *) echo "asked: $*" ;; esac')
 

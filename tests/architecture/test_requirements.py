@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[2]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
 EXTRAS: dict[str, list[str]] = PROJECT["project"]["optional-dependencies"]
-FILES = ("app.txt", "bootstrap.txt", "dev.txt", "infra.txt", "lambda.txt", "ml.txt", "spark.txt")
+FILES = ("app.txt", "bootstrap.txt", "dev.txt", "docs.txt", "infra.txt", "lambda.txt", "ml.txt", "spark.txt")
 IMAGES = {"app.txt": ("web", "aws"), "spark.txt": ("spark",), "ml.txt": ("training", "sagemaker")}
 PYTHONS = ("3.11", "3.12", "3.13")
 
@@ -53,6 +53,8 @@ def declared() -> Iterator[tuple[str, str]]:
         yield "dev.txt", line
     for line in EXTRAS["lambda"]:
         yield "lambda.txt", line
+    for line in with_groups("docs"):
+        yield "docs.txt", line
     for line in with_groups("infra"):
         yield "infra.txt", line
 

@@ -17,7 +17,15 @@ BODY_WITHIN = 10.0
 """Seconds a body may take to arrive."""
 OPEN_PATHS = frozenset({"/health"})
 """What may be asked without a token: nothing that says anything about a payment."""
-SAFE_HEADERS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+SAFE_HEADERS = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+)
+"""An answer is data for whoever asked: no page may run, frame or keep it."""
 
 
 class Refusal(Exception):  # noqa: N818 - the domain's word

@@ -39,12 +39,15 @@ class Intent(msgspec.Struct, frozen=True, gc=False, tag="intent", tag_field="kin
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False, tag="outcome", tag_field="kind"):
-    """What became of one intent: its place in the log, or why it is not there."""
+    """What became of one intent: its place in the log, or why it is not there.
+
+    `offset` is -1, or `None` in older journals, of an acknowledged record whose place the broker did not tell.
+    """
 
     sequence: int
     status: Literal["acknowledged", "failed"]
     partition: int = -1
-    offset: int = -1
+    offset: int | None = -1
     error: str | None = None
 
 

@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from functools import partial
 
 import structlog
 import uvicorn
@@ -11,12 +12,14 @@ from fraudstream.adapters.database.account_store import PostgresAccounts
 from fraudstream.adapters.database.connection_pool import ConnectionPool
 from fraudstream.adapters.registry_alias import RegistryAliases, aliases_of
 from fraudstream.analyst.guard import OWN_NAMES, Guard
+from fraudstream.analyst.measured import Measured
 from fraudstream.analyst.service import listening
 from fraudstream.dashboard.access import FIRST_ADMIN, Access
 from fraudstream.dashboard.application import HEADERS, create_app
 from fraudstream.dashboard.bring_page import LARGEST_FILE, UPLOADS
 from fraudstream.dashboard.parts import Surroundings, parts_of
 from fraudstream.errors import ConfigurationError
+from fraudstream.metrics.board import exported
 from fraudstream.settings import (
     DashboardSettings,
     DatabaseSettings,
@@ -62,8 +65,8 @@ def serve() -> None:
         names_variable="DASHBOARD_NAMES",
         larger_bodies=dict.fromkeys(UPLOADS, LARGEST_FILE),
     )
-    config = uvicorn.Config(
-        guard,
+    config = partial(
+        uvicorn.Config,
         lifespan="on",
         log_config=None,
         access_log=False,
@@ -73,13 +76,13 @@ def serve() -> None:
         timeout_graceful_shutdown=FINISH_WITHIN,
     )
     host, port = settings.dashboard_host, settings.dashboard_port
-    with listening(host, port, "DASHBOARD_HOST or DASHBOARD_PORT") as listener:
+    with listening(host, port, "DASHBOARD_HOST or DASHBOARD_PORT") as listener, exported("dashboard") as board:
         _tell_first_admin(parts.access)
         structlog.get_logger().info("dashboard ready", address=f"http://{host}:{port}")
         for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn stops on them, and raises them again at the end
             signal.signal(number, lambda *_: None)
         try:
-            uvicorn.Server(config).run(sockets=[listener])
+            uvicorn.Server(config(Measured(guard, board))).run(sockets=[listener])
         finally:
             parts.close()
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 
 from fraudstream.local.compose_file import ComposeFile
 from fraudstream.local.findings import Finding, Severity, Way
+from fraudstream.local.listeners import who_listens
 from fraudstream.local.ports import LOOPBACK, is_listening
 
 LAST = 65_535
@@ -37,7 +38,7 @@ def port_findings(
         elif is_taken(port):
             free = next((p for p in range(port + 1, LAST + 1) if p not in spoken_for and not is_taken(p)), None)
             step = f"stop what listens there or set {variable}={free or 'another port'} in .env"
-            yield _problem(variable, f"{LOOPBACK}:{port} is taken", step)
+            yield _problem(variable, f"{LOOPBACK}:{port} is taken{_by(port)}", step)
         else:
             fine["free"].append(str(port))
         seen.setdefault(port, variable)
@@ -68,6 +69,11 @@ def _chosen(compose_file: ComposeFile, values: Mapping[str, str], undecided: Col
 
 def _problem(variable: str, seen: str, step: str) -> Finding:
     return Finding(Severity.PROBLEM, variable, seen, step, (Way.COMPOSE,))
+
+
+def _by(port: int) -> str:
+    who = who_listens(port)
+    return f" by {who}" if who else ""
 
 
 def _number(text: str) -> int:

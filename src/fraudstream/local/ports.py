@@ -8,8 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from fraudstream.errors import ConfigurationError
+from fraudstream.local.listeners import who_listens
 
 LOOPBACK = "127.0.0.1"
+KEPT_IN = "ports.json"
+"""File of a home folder with the ports of the last run."""
 FIRST, LAST = 20_000, 32_000
 """Below the range that Linux gives to outgoing connections (32,768 and up), which would take a port now and then."""
 CONNECT_TIMEOUT = 0.2
@@ -22,13 +25,14 @@ def reserve(home: Path, names: Sequence[str]) -> Mapping[str, int]:
     Raises:
         ConfigurationError: another program listens on a kept port, or there is no free one.
     """
-    kept_in = home / "ports.json"
-    kept = _kept(kept_in)
+    kept_in = home / KEPT_IN
+    kept = kept_ports(home)
     for name in names:
-        if name in kept and not _is_free(kept[name]):
+        if name in kept and not is_free(kept[name]):
+            who = who_listens(kept[name]) or "another program"
             raise ConfigurationError(
-                f"port {kept[name]} of {name} on {LOOPBACK} is taken by another program: stop that program, or delete "
-                f"{kept_in} to have new ports chosen."
+                f"port {kept[name]} of {name} on {LOOPBACK} is taken by {who}: "
+                f"stop that program, or delete {kept_in} to have new ports chosen."
             )
     candidates = _candidates(home)
     chosen = {name: kept[name] if name in kept else _next_free(candidates, set(kept.values())) for name in names}
@@ -44,9 +48,11 @@ def is_listening(port: int) -> bool:
     return False
 
 
-def _kept(path: Path) -> dict[str, int]:
+def kept_ports(home: Path) -> dict[str, int]:
+    """The ports of the last run in a home folder, by name; none if there was none."""
     try:
-        return {str(name): int(port) for name, port in json.loads(path.read_text(encoding="utf-8")).items()}
+        content = json.loads((home / KEPT_IN).read_text(encoding="utf-8"))
+        return {str(name): int(port) for name, port in content.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
 
@@ -60,12 +66,13 @@ def _candidates(home: Path) -> Iterator[int]:
 
 def _next_free(candidates: Iterator[int], taken: set[int]) -> int:
     for port in candidates:
-        if port not in taken and _is_free(port):
+        if port not in taken and is_free(port):
             return port
     raise ConfigurationError(f"no port between {FIRST} and {LAST} on {LOOPBACK} is free: stop some programs.")
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Whether a server could listen on a loopback port."""
     with contextlib.closing(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -30,7 +30,10 @@ class Record:
 
 @dataclass(frozen=True)
 class Delivery:
-    """The fate of one sent record: its place in the log, or the error that kept it out."""
+    """The fate of one sent record: its place in the log, or the error that kept it out.
+
+    `offset` is -1 where there is an error, and where the broker had the record already and does not say where.
+    """
 
     topic: str
     key: bytes | None

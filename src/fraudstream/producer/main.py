@@ -17,6 +17,7 @@ from fraudstream.clock import Clock, SystemClock
 from fraudstream.contracts.topics import LABELS, TRANSACTIONS
 from fraudstream.errors import ConfigurationError
 from fraudstream.heartbeat import Heartbeat
+from fraudstream.metrics.board import exported
 from fraudstream.producer.bookmark import Bookmark, BookmarkKeeper, read_bookmark
 from fraudstream.producer.journal import Journal
 from fraudstream.producer.lines import opened
@@ -213,7 +214,8 @@ def _account(
     producer = KafkaProducer(kafka)
     with (
         Journal(folder, started_at=clock.now(), pid=os.getpid(), logs=logs_of) as journal,
-        Progress(clock) as progress,
+        exported("producer") as board,
+        Progress(clock, board=board) as progress,
     ):
         sender = Sender(producer, journal, clock)
         send(sender, progress, journal)

@@ -44,6 +44,8 @@ BY_HAND = """
     INSERT INTO drift_references VALUES ('1', 'amount', '{1, 2}', '{3, 4, 5}', '2025-11-01', '2025-11-08');
     INSERT INTO feature_drift VALUES ('2025-11-23', '1', 'amount', 0.1, 12);
     INSERT INTO state_rebuilds VALUES (1, 'ready', 1, 0, 1, 1, 1, 1, 1, '{}');
+    INSERT INTO forgotten_ranges VALUES (gen_random_uuid(), 0, '2024-01-01', '2024-02-01', 9, 9);
+    INSERT INTO forgotten_customers VALUES (77);
     INSERT INTO accounts (name, role, password_hash, one_time) VALUES ('ann', 'analyst', 'a hash', false);
     INSERT INTO dashboard_sessions (token_hash, account_id, form_token, seen_at)
         SELECT repeat('a', 64), account_id, 'a token', now() FROM accounts;

@@ -101,6 +101,8 @@ def test_no_answer_is_kept_or_taken_for_something_else() -> None:
     for answer in (ask(GUARD, "GET", "/"), ask(GUARD, "GET", "/", headers=(NAMED,))):
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["x-frame-options"] == "DENY"
+        assert answer.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
         assert not [name for name in answer.headers if name.startswith("access-control")]
 
 

@@ -185,6 +185,18 @@ def test_an_acknowledged_payment_that_is_stored_at_another_place_is_not_lost(
     assert stack.verify(journal_dir=tmp_path).lost == 0
 
 
+@pytest.mark.parametrize("offset", [-1, None])
+def test_an_acknowledged_payment_whose_place_was_not_told_is_found_by_its_id(
+    offset: int | None, stack: MemoryStack, tmp_path: Path
+) -> None:
+    """A busy broker may have a record when it is sent again; it says so, and not where."""
+    write(tmp_path, intent(0), Outcome(0, "acknowledged", 0, offset))
+
+    balance = stack.verify(journal_dir=tmp_path)
+
+    assert (balance.acknowledged, balance.lost) == (1, 0)
+
+
 def test_an_unknown_outcome_is_neither_lost_nor_phantom(stack: MemoryStack, tmp_path: Path) -> None:
     write(tmp_path, intent(0), intent(9))
 

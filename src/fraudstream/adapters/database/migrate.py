@@ -4,6 +4,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
@@ -48,16 +49,30 @@ def upgrade(url: str) -> None:
         ) from error
 
 
+def newest_revision() -> str:
+    """The newest migration that is installed.
+
+    Raises:
+        ConfigurationError: the migrations are not installed.
+    """
+    return str(ScriptDirectory.from_config(_configuration()).get_current_head())
+
+
 def configuration(connection: Connection) -> Config:
     """Alembic's configuration for one open connection.
 
     Raises:
         ConfigurationError: the migrations are neither in the package nor in a checkout around it.
     """
+    config = _configuration()
+    config.attributes["connection"] = connection
+    return config
+
+
+def _configuration() -> Config:
     for folder in (_PACKAGED, _REPOSITORY):
         if (folder / "env.py").is_file():
             config = Config()
             config.set_main_option("script_location", str(folder))
-            config.attributes["connection"] = connection
             return config
     raise ConfigurationError(f"the migrations are missing: neither {_PACKAGED} nor {_REPOSITORY} holds env.py")

@@ -82,10 +82,11 @@ class KafkaProducer:
 
 def _delivery(error: KafkaError | None, message: Message) -> Delivery:
     failed = error is not None
+    offset = None if failed else message.offset()  # None: sent again, and the broker had it already
     return Delivery(
         topic=message.topic(),
         key=message.key(),
         partition=-1 if failed else message.partition(),
-        offset=-1 if failed else message.offset(),
+        offset=-1 if offset is None else offset,
         error=error.str() if error is not None else None,
     )

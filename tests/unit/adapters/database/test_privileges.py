@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import Table
 
-from fraudstream.adapters.database.privileges import FUNCTIONS, GRANTEES, PRIVILEGES, SELECT, SEQUENCES, WITHHELD, Role
+from fraudstream.adapters.database.privileges import FUNCTIONS, GRANTEES, PRIVILEGES, SEQUENCES, WITHHELD, Role
+from fraudstream.adapters.database.rights import SELECT
 from fraudstream.adapters.database.schema import metadata
 
 CHANGED_BY = {
