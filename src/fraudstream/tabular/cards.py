@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable
 
+from fraudstream.card_numbers import luhn_valid
+
 _NETWORK = r"(?:2[2-7]|3[04-9]|[456]\d)"
 """How the numbers of payment networks begin; dates and times in digits begin otherwise."""
 _ID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
@@ -17,8 +19,7 @@ def is_card(digits: str) -> bool:
     """Whether these are the digits of a card number: 13 to 19 as a network gives them, the last one right (Luhn)."""
     if not re.fullmatch(rf"{_NETWORK}[0-9]{{11,17}}", digits, re.ASCII) or len(set(digits)) == 1:
         return False
-    doubled = [int(digit) * 2 for digit in digits[-2::-2]]
-    return (sum(map(int, digits[::-2])) + sum(n - 9 if n > 9 else n for n in doubled)) % 10 == 0  # noqa: PLR2004
+    return luhn_valid(digits.encode())
 
 
 def has_card(text: str) -> bool:

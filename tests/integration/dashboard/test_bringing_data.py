@@ -39,7 +39,9 @@ def test_a_file_is_looked_at_then_sent_and_known_to_verification(world: PageWorl
     expect(page.locator("#notice")).to_contain_text("2 of 2 payments are in the log, 1 rows were not sent")
     records = list(log.read(TRANSACTIONS, 0, end, end + 2))
     journal = read_journals(world.journals, TRANSACTIONS, described.topic_id)
-    audited = world.stream.stack.run("SELECT FROM audit_log WHERE action = 'sent payments' AND about = 'mine.csv'")
+    audited = world.stream.stack.run(
+        "SELECT detail FROM audit_log WHERE action = 'sent payments' AND about = 'mine.csv'"
+    )
 
     assert [b'"amount":12.5' in (record.value or b"") for record in records] == [True, True]
     assert (len(journal.acknowledged), journal.unknown) == (2, 0)
