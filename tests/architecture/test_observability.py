@@ -219,13 +219,13 @@ def promtool() -> list[str]:
 
 def test_promtool_finds_the_rules_right(promtool: list[str]) -> None:
     command = [*promtool, "check", "rules", *map(str, RULE_FILES)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_rules_fire_when_they_should_and_are_silent_when_they_should_be(promtool: list[str]) -> None:
     command = [*promtool, "test", "rules", *map(str, PROMTOOL_TESTS)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=280, check=False)
 
     assert done.returncode == 0, done.stdout + done.stderr
