@@ -51,7 +51,7 @@ BEGINS_WITH_WHAT_IS_STORED = {name for name, m in CATALOGUE.items() if "begins w
 TELLING = {name: service["environment"] for name, service in SERVICES.items() if "METRICS_PORT" in str(service)}
 SERVICE_OF = {"quality": "live-quality"}
 """Services that are called otherwise than their process."""
-ELSEWHERE = {"demo"}
+ELSEWHERE = {"demo", "alert-channels"}
 """What has no container."""
 ON_DEMAND = {"dynamodb-projector", "retrain"}
 """What is found by its name, because it may be left out."""

@@ -65,9 +65,9 @@ class RunningDemo:
         return (self.folder / "demo.txt").read_text(encoding="utf-8")
 
     def stop(self, timeout: float) -> int:
-        """Interrupt it as Ctrl-C does, unless it has ended; returns its exit status."""
+        """End it in good order, as Ctrl-C does, unless it has ended; returns its exit status."""
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
+            self.process.send_signal(signal.SIGTERM)
         try:
             return self.process.wait(timeout)
         except subprocess.TimeoutExpired:

@@ -62,7 +62,7 @@ class RegistryAliases:
             f"{self.address}/api/2.0/mlflow/{path}", content, {"Content-Type": "application/json"}, method=method
         )
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # noqa: S310 - same
+            with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:  # nosec B310  # noqa: S310 - same
                 return bytes(answer.read())
         except urllib.error.HTTPError as error:
             with error:

@@ -20,6 +20,7 @@ from fraudstream.clock import SystemClock
 from fraudstream.contracts.topics import ALERTS
 from fraudstream.errors import ConfigurationError
 from fraudstream.heartbeat import Heartbeat
+from fraudstream.metrics.board import Board, exported
 from fraudstream.ports.delivery import DeliveryBook, Notifier
 from fraudstream.service import serve, stop_on_signals
 from fraudstream.settings import AlertingSettings, ChannelSettings, DatabaseSettings, KafkaSettings
@@ -49,10 +50,12 @@ def notify() -> None:
     with (
         contextlib.closing(ConnectionPool(url, application="fraudstream channels", size=len(channels))) as pool,
         ThreadPoolExecutor(len(channels)) as threads,
+        exported("alert-channels") as board,
     ):
         book = PostgresDeliveryBook(pool)
         working = [
-            threads.submit(_serve, channel, kafka, book, lambda: asked() or ended.is_set()) for channel in channels
+            threads.submit(_serve, channel, kafka, book, lambda: asked() or ended.is_set(), board)
+            for channel in channels
         ]
         structlog.get_logger().info("alert channels ready", channels=settings.channels)
         try:
@@ -87,9 +90,12 @@ def notifier_of(name: str, settings: ChannelSettings) -> Notifier:
     return EmailNotifier(server, _required(settings.mail_from, "MAIL_FROM"), recipients)
 
 
-def _serve(channel: Channel, kafka: KafkaSettings, book: DeliveryBook, stopping: Callable[[], bool]) -> None:
+def _serve(
+    channel: Channel, kafka: KafkaSettings, book: DeliveryBook, stopping: Callable[[], bool], board: Board
+) -> None:
+    """The board shows what each channel does; failures in a row would be those of whichever came last."""
     with contextlib.closing(KafkaConsumer(kafka, ALERTS, group=f"{GROUP}-{channel.name}")) as consumer:
-        worker = ChannelWorker(channel, consumer, book, stopping)
+        worker = ChannelWorker(channel, consumer, book, stopping, board)
         serve(lambda: worker.run_once(IDLE), stopping=stopping, clock=SystemClock(), heartbeat=Heartbeat.load())
 
 

@@ -4,7 +4,8 @@ A death between delivering and writing that down repeats a message; the repeat c
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import stamina
 import structlog
@@ -12,6 +13,8 @@ import structlog
 from fraudstream.alerting.message import notification_of
 from fraudstream.contracts.alert import Alert, parse_alert
 from fraudstream.errors import ConfigurationError, MalformedEvent, TemporarilyUnavailable
+from fraudstream.metrics.board import Board
+from fraudstream.metrics.catalogue import CHANNEL_ALERTS, CHANNEL_AWAY
 from fraudstream.ports.delivery import DeliveryBook, Notifier
 from fraudstream.ports.records import Record, RecordConsumer
 
@@ -40,6 +43,7 @@ class ChannelWorker:
     consumer: RecordConsumer
     book: DeliveryBook
     stopping: Callable[[], bool] = lambda: False
+    board: Board = field(default_factory=partial(Board, "alert-channels"))
     _taken: Sequence[Record] = ()
 
     def run_once(self, timeout: float) -> int:
@@ -69,6 +73,7 @@ class ChannelWorker:
             log.warning("not an alert", channel=self.channel.name, offset=record.offset, reason=error.reason)
             return
         if self.book.is_settled(alert.alert_id, self.channel.name):
+            self._count("repeated")
             log.info("repeated alert suppressed", channel=self.channel.name, alert_id=str(alert.alert_id))
             return
         self._deliver(alert)
@@ -87,11 +92,25 @@ class ChannelWorker:
                     tries = self.book.trying(alert_id, name)
                     message_id = self.channel.notifier.publish(notification_of(alert))
         except MalformedEvent as error:
+            self._count("refused")
             self.book.failed(alert_id, name, error.detail)
             log.warning("alert refused", channel=name, alert_id=str(alert_id), detail=error.detail)
             return
         except (TemporarilyUnavailable, ConfigurationError) as error:
+            self.board.set(CHANNEL_AWAY, 1, name)
             self.book.failed(alert_id, name, str(error))
             raise
+        self._count("delivered")
         self.book.delivered(alert_id, name, message_id)
-        log.info("alert delivered", channel=name, alert_id=str(alert_id), message_id=message_id, tries=tries)
+        log.info(
+            "alert delivered",
+            channel=name,
+            alert_id=str(alert_id),
+            transaction_id=str(alert.transaction_id),
+            message_id=message_id,
+            tries=tries,
+        )
+
+    def _count(self, outcome: str) -> None:
+        self.board.count(CHANNEL_ALERTS, 1, self.channel.name, outcome)
+        self.board.set(CHANNEL_AWAY, 0, self.channel.name)

@@ -100,6 +100,14 @@ def finish(archive: zipfile.ZipFile, manifest: Manifest) -> None:
         stream.close()
 
 
+def abandon(archive: zipfile.ZipFile, path: Path) -> None:
+    """Leave no file behind."""
+    stream, archive.fp = archive.fp, None
+    if stream is not None:
+        stream.close()
+    path.unlink(missing_ok=True)
+
+
 def read_manifest(archive: zipfile.ZipFile) -> Manifest:
     """What the file says it is.
 

@@ -25,7 +25,7 @@ def backup(path: Path) -> str:
         manifest = _write(archive)
         file.finish(archive, manifest)
     except BaseException:
-        path.unlink(missing_ok=True)
+        file.abandon(archive, path)
         raise
     rows = sum(member.rows for member in manifest.tables.values())
     return f"copied {rows:,} rows of {len(manifest.tables)} tables at {manifest.taken_at} into {path}"

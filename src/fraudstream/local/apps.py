@@ -41,11 +41,13 @@ MEASURED: tuple[ProcessName, ...] = (
     "lambda-trigger",
     "notification-inbox",
     "archiver",
+    "retention",
+    "alert-channels",
     "producer",
     "dashboard",
     DEMO,
 )
-"""What tells metrics in the demo."""
+"""What tells metrics in the demo; channels of alerts only where there are some."""
 
 RUNNING_SINCE = """
 SELECT ready_at IS NOT NULL FROM runs WHERE topic_id = %s ORDER BY epoch DESC LIMIT 1
@@ -107,9 +109,18 @@ def services(environments: Environments) -> tuple[Command, ...]:
         _app(name, {**environments.of(role), **environments.telling(process)}, *verb.split(), restarts=RESTARTS)
         for name, (verb, role, process) in verbs.items()
     )
-    every += (_app("retention", environments.of(Role.KEEPER), "retain", "--watch", restarts=RESTARTS),)
+    every += (
+        _app(
+            "retention",
+            {**environments.of(Role.KEEPER), **environments.telling("retention")},
+            "retain",
+            "--watch",
+            restarts=RESTARTS,
+        ),
+    )
     if ChannelSettings.load().channels:
-        every += (_app("alert-channels", environments.of(Role.INBOX), "notify", restarts=RESTARTS),)
+        environment = {**environments.of(Role.INBOX), **environments.telling("alert-channels")}
+        every += (_app("alert-channels", environment, "notify", restarts=RESTARTS),)
     return every
 
 

@@ -22,7 +22,7 @@ from fraudstream.local.watch import Watch
 from fraudstream.metrics.board import Board, exported
 from fraudstream.metrics.catalogue import ProcessName
 from fraudstream.producer.bookmark import read_bookmark
-from fraudstream.settings import LocalSettings, ProducerSettings
+from fraudstream.settings import ChannelSettings, LocalSettings, ProducerSettings
 from fraudstream.verify.main import verify
 from fraudstream.watching.targets import VARIABLE, rendered
 
@@ -140,7 +140,9 @@ def _close(stack: EmbeddedStack, plan: DemoPlan, watch: Watch, progress: Progres
 
 def _metrics_ports(stack: EmbeddedStack, plan: DemoPlan) -> Mapping[ProcessName, int]:
     """A port on loopback for each process that tells metrics, the same at each start."""
-    names = [name for name in apps.MEASURED if plan.producer or name != apps.PRODUCER]
+    left_out = set[str]() if plan.producer else {apps.PRODUCER}
+    left_out |= set() if ChannelSettings.load().channels else {"alert-channels"}
+    names = [name for name in apps.MEASURED if name not in left_out]
     ports = reserve(stack.home, [f"metrics of {name}" for name in names])
     return {name: ports[f"metrics of {name}"] for name in names}
 

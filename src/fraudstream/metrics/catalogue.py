@@ -162,6 +162,20 @@ RESTARTED = counter("demo_restarts", Unit.STEPS, "processes of the demo that end
 
 RESOURCES_MADE = counter("aws_resources_made", Unit.STEPS, "times that something was missing in AWS and was made")
 
+CHANNEL_ALERTS = counter(
+    "channel_alerts",
+    Unit.ALERTS,
+    "alerts that a channel is done with: `delivered`, `refused`, `repeated`",
+    "channel",
+    "outcome",
+)
+CHANNEL_AWAY = gauge(
+    "channel_away", Unit.FLAG, "1 while a channel does not answer or does not let us in, else 0", "channel"
+)
+
+REMOVED = counter("retention_removed", Unit.RECORDS, "rows that retention has deleted, by what they were", "what")
+RETAINED_AT = gauge("retention_ran_timestamp_seconds", Unit.TIMESTAMP, "when retention last ran to its end")
+
 ProcessName = Literal[
     "observer",
     "scorer",
@@ -172,6 +186,8 @@ ProcessName = Literal[
     "archiver",
     "quality",
     "retrain",
+    "retention",
+    "alert-channels",
     "producer",
     "dashboard",
     "analyst-api",
@@ -205,6 +221,8 @@ PROCESSES: Mapping[ProcessName, tuple[Metric, ...]] = {
         VALUE_RATE, PSI, DRIFT_DAY,
     ),
     "retrain": (RETRAINED, RETRAIN_FAILURES),
+    "retention": (REMOVED, RETAINED_AT),
+    "alert-channels": (CHANNEL_ALERTS, CHANNEL_AWAY),
     "producer": (SENT, ACKNOWLEDGED, UNDELIVERED, PRODUCER_OPEN),
     "dashboard": _HTTP,
     "analyst-api": _HTTP,

@@ -11,6 +11,8 @@ from fraudstream.adapters.database.retention_store import PostgresRetention
 from fraudstream.adapters.kafka import KafkaAdmin
 from fraudstream.clock import Clock, SystemClock
 from fraudstream.heartbeat import Heartbeat
+from fraudstream.metrics.board import Board, exported
+from fraudstream.metrics.catalogue import REMOVED, RETAINED_AT
 from fraudstream.retention.run import Outcome, Retention
 from fraudstream.service import serve, stop_on_signals
 from fraudstream.settings import DatabaseSettings, KafkaSettings, RetentionSettings
@@ -41,18 +43,20 @@ def watch(*, every: float) -> None:
     logs.configure("retention")
     stopping = stop_on_signals()
     clock = SystemClock()
-    keeper = Keeper(_retention(clock), every, clock)
-    structlog.get_logger().info("retention ready", every=every)
-    serve(keeper.step, stopping=stopping, clock=clock, heartbeat=Heartbeat.load())
+    with exported("retention") as board:
+        keeper = Keeper(_retention(clock), every, clock, board)
+        structlog.get_logger().info("retention ready", every=every)
+        serve(keeper.step, stopping=stopping, clock=clock, heartbeat=Heartbeat.load(), board=board)
 
 
 class Keeper:
     """Runs retention when its time has come; `every` is in seconds of the clock it is given."""
 
-    def __init__(self, retention: Retention, every: float, clock: Clock) -> None:
+    def __init__(self, retention: Retention, every: float, clock: Clock, board: Board | None = None) -> None:
         self._retention = retention
         self._every = every
         self._clock = clock
+        self._board = board or Board("retention")
         self._due = float("-inf")
 
     def step(self) -> None:
@@ -67,6 +71,9 @@ class Keeper:
             return
         outcome = self._retention.run(dry_run=False)
         self._due = self._clock.monotonic() + self._every
+        self._board.set(RETAINED_AT, self._clock.now())
+        for removal in outcome.removals:
+            self._board.count(REMOVED, removal.rows, removal.what)
         for line in lines(outcome):
             structlog.get_logger().info("retention", told=line)
 

@@ -72,7 +72,7 @@ def retrain(
         if interval is None:
             return retraining.run_once()
         logs.configure("retraining")
+        stopping, clock = stop_on_signals(), SystemClock()
         with exported("retrain") as board:
-            stopping, clock = stop_on_signals(), SystemClock()
             keep_retraining(retraining, interval, stopping=stopping, clock=clock, heart=heart, board=board)
     return None

@@ -30,6 +30,7 @@ def test_everything_is_counted_once_and_what_is_new_is_measured(stack: PostgresS
         watch = LedgerWatch(pool, TRANSACTIONS)
         before = watch.look()
         nothing = watch.look()
+        stack.deploy("3", weight=0.08, threshold=1e-6)
         stack.send(a_payment(501, user_id=1))
         stack.send(a_payment(502, user_id=2, amount=90_000.0))
         stack.send(b"no payment")
@@ -42,9 +43,10 @@ def test_everything_is_counted_once_and_what_is_new_is_measured(stack: PostgresS
     assert (before.model_version, sum(before.reasons.values())) == ("2", 3)
     assert (nothing.scored, nothing.alerts, nothing.notified, nothing.score_latency) == (0, 0, 0, [])
     assert (after.scored, after.quarantined, after.unaccounted) == (2, 1, 0)
-    assert (after.reasons, after.alerts, after.notified) == ({"not_json": 1}, 1, 0)
+    assert (after.reasons, after.alerts, after.notified) == ({"not_json": 1}, 2, 0)
     assert len(after.score_latency) == 2
-    assert after.alert_latency[0] > 0
+    assert (len(after.alert_latency), after.model_version) == (2, "3")
+    assert min(after.alert_latency) > 0
 
     shown = StreamShown(Board("observer"))
     for moment, look in enumerate((before, nothing, after)):

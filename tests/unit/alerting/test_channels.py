@@ -12,6 +12,7 @@ from fraudstream.alerting.channels import Channel, ChannelWorker
 from fraudstream.contracts.alert import encode_alert
 from fraudstream.contracts.topics import ALERTS
 from fraudstream.errors import ConfigurationError, MalformedEvent, TemporarilyUnavailable
+from fraudstream.metrics.catalogue import CHANNEL_ALERTS, CHANNEL_AWAY
 from fraudstream.ports.delivery import Notification
 from fraudstream.ports.records import Record
 
@@ -108,3 +109,15 @@ def test_an_alert_that_is_refused_is_written_down_and_holds_nobody_up() -> None:
     assert worker.run_once(0.0) == 2
     assert (log.committed, notifier.published) == (2, [])
     assert [(line.attempts, line.error) for line in book.deliveries(ALERT.alert_id)] == [(1, "too odd")]
+
+
+def test_what_a_channel_does_and_that_it_is_away_is_told() -> None:
+    worker, _, _, _ = a_worker(VALUE, VALUE, troubles=[AWAY] * 3)
+    with pytest.raises(TemporarilyUnavailable, match="away"):
+        worker.run_once(0.0)
+    away = worker.board.value(CHANNEL_AWAY, "webhook")
+    worker.run_once(0.0)
+
+    assert (away, worker.board.value(CHANNEL_AWAY, "webhook")) == (1, 0)
+    assert worker.board.value(CHANNEL_ALERTS, "webhook", "delivered") == 1
+    assert worker.board.value(CHANNEL_ALERTS, "webhook", "repeated") == 1

@@ -13,6 +13,7 @@ CHANGED_BY = {
     "merchant_risk": {Role.LABELS, Role.PROMOTER},
     "state_versions": {Role.PROMOTER},
     "state_rebuilds": {Role.PROMOTER},
+    "forgotten_ranges": {Role.KEEPER},
     "label_progress": {Role.LABELS},
     "labels": {Role.LABELS},
     "positions": {Role.SCORER, Role.LABELS},
