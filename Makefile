@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: synth audit-infra bench bench-quick bench-scale chaos chaos-matrix evaluate up up-lite verify fraud psql logs token secret docs docs-nightly down reset help setup demo test test-unit test-spark test-integration test-e2e check format lock reference clean distclean
+.PHONY: synth audit-infra bench bench-quick bench-scale chaos chaos-matrix evaluate up up-lite verify top fraud psql token secret down reset help setup demo test test-unit test-spark test-integration test-e2e check format lock reference clean distclean logs docs docs-nightly audit wheel test-wheel
 BIN := .venv/bin
 ARGS ?=
 SERVICE ?= analyst-api
@@ -24,7 +24,10 @@ test: setup .venv-infra ## every test that can run on this machine, three files 
 check: setup ## format, lint, types, import arrows and house rules, in under a minute
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive src services spark ml scripts
 	@$(BIN)/hadolint Dockerfile services/alert_lambda/Dockerfile
+	@$(BIN)/shellcheck scripts/setup.sh .ci/run
+	@$(BIN)/zizmor --quiet --offline --persona=auditor .github/workflows
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/pytest -q --services=embedded tests/architecture
@@ -73,6 +76,10 @@ fraud: ## play a fraud in the running stack, and show the newest alerts
 	@docker compose --progress quiet kill --signal SIGUSR1 producer
 	@docker compose run --rm --no-deps verify alerts --last 5
 
+top: ## how everything is, live, and what to do where it isn't well (ARGS=--once for one look)
+	@$(IF_RUNNING)
+	@docker compose --progress quiet run --rm --no-deps verify top $(ARGS)
+
 psql: ## a shell in the database: the demo's, while it runs here, or the containers' as administrator
 	@if [ -e .local/endpoints.env ]; then . .local/endpoints.env; exec psql "$$(echo "$$DATABASE_URL" | sed 's/+psycopg2//')"; fi; \
 		$(IF_RUNNING); docker compose exec postgres psql -U postgres fraudstream
@@ -105,6 +112,10 @@ synth: setup .venv-infra ## write the golden CloudFormation templates of infra/ 
 audit-infra: setup .venv-infra ## fresh synth against the golden templates, cfn-lint, checkov
 	@PYTHONPATH=src .venv-infra/bin/python -m infra.audit
 
+audit: setup audit-infra ## known vulnerabilities in what is pinned (asks the network), and the linters of infra/
+	@for file in app spark ml lambda dev infra; do \
+		$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements/$$file.txt || exit 1; done
+
 .venv-infra: requirements/infra.txt
 	@scripts/setup.sh infra
 	@touch $@
@@ -112,6 +123,16 @@ audit-infra: setup .venv-infra ## fresh synth against the golden templates, cfn-
 ##@ Set-up
 setup: ## build .venv, fetch the servers (PYTHON=python3.12 chooses the Python)
 	@scripts/setup.sh
+
+wheel: setup ## build the package into dist/
+	@rm -rf dist
+	@$(BIN)/hatchling build -t wheel
+
+test-wheel: setup ## test the package in dist/ in the place of this checkout (`make distclean` undoes it)
+	@rm -f .venv/.project.done
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps dist/*.whl
+	@$(BIN)/python -P -c 'import fraudstream, sys; sys.exit("site-packages" not in fraudstream.__file__)'
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile tests/unit tests/ports tests/spark tests/integration $(ARGS)
 
 clean: ## remove what the demo and the tools keep in this checkout
 	@if [ -e .local/run/owner ] && ! flock --nonblock .local/run/owner true; then \
@@ -139,11 +160,11 @@ format: setup ## let ruff format and fix
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-reference: setup ## write the generated pages of docs/reference
+reference: setup ## write what is generated: the pages of docs/reference, Grafana's dashboards
 	@$(BIN)/python scripts/generate_reference.py
 
-lock: setup ## resolve packages and jars again, and pin them by hash
-	@$(BIN)/python scripts/lock.py
+lock: setup ## resolve packages and jars again, and pin them by hash (ARGS=--keep: only what is new)
+	@$(BIN)/python scripts/lock.py $(ARGS)
 	@$(BIN)/python scripts/lock_jars.py
 
 docs: setup .venv-docs ## build the documentation as a site in .local/site, and refuse links that lead nowhere

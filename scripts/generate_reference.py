@@ -1,4 +1,4 @@
-"""Write the generated pages of docs/reference: contracts, Spark columns, features, settings, metrics, commands.
+"""Write what is generated: the pages of docs/reference, and the dashboards of Grafana.
 
 Usage: python scripts/generate_reference.py [--help]
 
@@ -6,6 +6,7 @@ Usage: python scripts/generate_reference.py [--help]
 """
 
 import argparse
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,13 @@ import typer
 from fraudstream import cli
 from fraudstream.contracts.schemas import CONTRACTS, json_schema, spark_ddl
 from fraudstream.features.catalogue import catalogue_page
-from fraudstream.metrics.catalogue import metrics_page
+from fraudstream.metrics.page import metrics_page
 from fraudstream.settings import GROUPS
 
-REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
+ROOT = Path(__file__).resolve().parent.parent
+REFERENCE = ROOT / "docs" / "reference"
+sys.path.insert(0, str(ROOT))
+from observability import dashboards  # noqa: E402 - beside this folder, not installed
 
 
 def pages() -> Iterator[tuple[Path, str]]:
@@ -29,6 +33,7 @@ def pages() -> Iterator[tuple[Path, str]]:
     yield REFERENCE / "features.md", catalogue_page()
     yield REFERENCE / "settings.md", settings_page()
     yield REFERENCE / "metrics.md", metrics_page()
+    yield from dashboards.files()
     yield REFERENCE / "cli.md", commands_page()
 
 
@@ -87,7 +92,7 @@ def main() -> None:
     for path, text in pages():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
-        print(path.relative_to(REFERENCE.parent.parent))
+        print(path.relative_to(ROOT))
 
 
 if __name__ == "__main__":

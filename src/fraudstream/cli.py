@@ -2,7 +2,6 @@
 
 import errno
 import sys
-from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -11,15 +10,19 @@ from fraudstream import __version__
 from fraudstream.alerting.commands import breaker
 from fraudstream.analyst.commands import analyst
 from fraudstream.archive.commands import archive
+from fraudstream.backup.commands import copies
 from fraudstream.chaos.commands import chaos
 from fraudstream.cloud.commands import aws_commands, doctor
-from fraudstream.dashboard.commands import dashboard
+from fraudstream.dashboard.commands import dashboard, tokens
 from fraudstream.emr.commands import emr
 from fraudstream.errors import ConfigurationError, FraudstreamError, TemporarilyUnavailable
 from fraudstream.evaluation.commands import evaluation
+from fraudstream.leaks.commands import leaks
+from fraudstream.producer.commands import Customers, HistoryDays, Seed, producer
 from fraudstream.projection.commands import projection
 from fraudstream.provisioning.commands import provision
 from fraudstream.quality.commands import quality
+from fraudstream.retention.commands import retention
 from fraudstream.rework.commands import quarantine, redrive
 from fraudstream.sagemaker.commands import sagemaker
 from fraudstream.sagemaker.training_job import with_job
@@ -27,6 +30,7 @@ from fraudstream.serving.commands import serving
 from fraudstream.settings import training_variables
 from fraudstream.training.commands import life_cycle
 from fraudstream.training.train_command import trainer
+from fraudstream.watching.commands import watching
 
 app = typer.Typer(
     name="fraudstream",
@@ -38,13 +42,6 @@ app = typer.Typer(
 )
 
 NO_SPACE = {errno.ENOSPC, errno.EDQUOT}
-
-Seed = Annotated[int, typer.Option(help="Seed of the simulated city.")]
-Customers = Annotated[int, typer.Option(min=1, max=200_000, help="Number of simulated cardholders.")]
-HistoryDays = Annotated[int, typer.Option(min=7, max=400, help="Days of simulated history before the live stream.")]
-Start = Annotated[
-    datetime | None, typer.Option(help="First simulated day; by default so long ago that the stream can run fast.")
-]
 
 
 @app.command()
@@ -67,45 +64,7 @@ def demo(
     raise typer.Exit(run(plan))
 
 
-@app.command()
-def produce(
-    *,
-    rate: Annotated[
-        float | None, typer.Option(min=0.01, help="Payments a second; a file goes as fast as it can.")
-    ] = None,
-    speed: Annotated[
-        float | None, typer.Option(min=0.1, help="Simulated seconds in a second, instead of --rate.")
-    ] = None,
-    count: Annotated[int | None, typer.Option(min=1, help="Stop after so many payments.")] = None,
-    seconds: Annotated[float | None, typer.Option(min=0.1, help="Stop after so many seconds.")] = None,
-    file: Annotated[
-        str | None, typer.Option(help="Send these JSON lines unchanged instead; - is standard input.")
-    ] = None,
-    ramp: Annotated[float, typer.Option(min=0, help="Seconds in which --rate grows to its height.")] = 0.0,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on after an earlier run of the same city.")] = False,
-    seed: Seed = 7,
-    customers: Customers = 2_000,
-    history_days: HistoryDays = 45,
-    start: Start = None,
-) -> None:
-    """Send payments: a simulated city's, or your own file's."""
-    from fraudstream.producer.main import LiveRequest, produce_file, produce_live  # noqa: PLC0415
-
-    if file is not None:
-        raise typer.Exit(produce_file(file, rate=rate))
-    request = LiveRequest(
-        seed=seed,
-        customers=customers,
-        history_days=history_days,
-        start=_epoch_seconds(start),
-        rate=rate or (None if speed else 1_000.0),
-        speed=speed,
-        count=count,
-        seconds=seconds,
-        resume=resume,
-        ramp=ramp,
-    )
-    raise typer.Exit(produce_live(request))
+app.add_typer(producer)
 
 
 @app.command()
@@ -155,6 +114,14 @@ def lambda_trigger() -> None:
 
 
 @app.command()
+def notify() -> None:
+    """Deliver alerts on the channels of ALERT_CHANNELS, until stopped."""
+    from fraudstream.alerting.channel_service import notify as run  # noqa: PLC0415
+
+    run()
+
+
+@app.command()
 def inbox() -> None:
     """Record the notifications that arrive, until stopped."""
     from fraudstream.alerting.main import inbox as run  # noqa: PLC0415
@@ -191,15 +158,20 @@ app.add_typer(projection)
 app.add_typer(emr, name="emr")
 app.add_typer(sagemaker, name="sagemaker")
 app.add_typer(dashboard)
+app.add_typer(tokens, name="api-token")
 app.add_typer(breaker, name="breaker")
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(redrive, name="redrive")
 app.add_typer(archive, name="archive")
 app.add_typer(quality)
+app.add_typer(retention)
+app.add_typer(copies)
+app.add_typer(leaks)
 app.add_typer(evaluation)
 app.add_typer(chaos)
 app.add_typer(aws_commands, name="aws")
 app.add_typer(doctor)
+app.add_typer(watching)
 
 
 @app.command()
@@ -263,9 +235,3 @@ def main() -> None:
             raise
         typer.echo(f"fraudstream: the disk is full ({error.filename or error.strerror}): free some space", err=True)
         sys.exit(1)
-
-
-def _epoch_seconds(moment: datetime | None) -> float | None:
-    if moment is None:
-        return None
-    return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()

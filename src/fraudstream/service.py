@@ -10,7 +10,7 @@ from fraudstream.clock import Clock
 from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.heartbeat import Heartbeat
 from fraudstream.metrics.board import Board
-from fraudstream.metrics.catalogue import FAILING, FAILURES
+from fraudstream.metrics.catalogue import FAILING, FAILURES, WORKED_AT
 
 PATIENCE = 20
 """Failures in a row after which a service ends; whoever supervises it decides what then."""
@@ -62,6 +62,8 @@ def serve(
                 log.info("works again", failures=failures)
             failures = 0
             _show(board, failures)
+            if board is not None:
+                board.set(WORKED_AT, clock.now())
             heart.beat()
 
 

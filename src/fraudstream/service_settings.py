@@ -1,9 +1,10 @@
-"""Settings of what stands beside the stream: the scoring API, copies in DynamoDB, EMR Serverless, SageMaker."""
+"""Settings of what stands beside the stream: scores on request, copies, how long rows are kept, EMR, SageMaker."""
 
 import datetime as dt
 from pathlib import Path
+from typing import Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, model_validator
 
 from fraudstream.environment import Duration, Group
 
@@ -41,6 +42,50 @@ class DynamoDbSettings(Group):
     scores_kept: Duration = Field(
         default=dt.timedelta(days=90), description="how long DynamoDB keeps a score, from its payment's own time"
     )
+
+
+class RetentionSettings(Group):
+    """How long rows are kept, at the least; `fraudstream retain` deletes what is older and needed by nothing."""
+
+    keep_scores: Duration = Field(
+        default=dt.timedelta(days=400),
+        ge=dt.timedelta(days=62),
+        description="scored payments, by the broker's time; they go by whole months",
+    )
+    keep_ids: Duration = Field(
+        default=dt.timedelta(days=800),
+        description="ids of payments, by which a repeat is known; at least as long as KEEP_SCORES and as the log",
+    )
+    keep_alerts: Duration = Field(
+        default=dt.timedelta(days=800),
+        description="alerts that are closed, their messages and decisions; at least as long as KEEP_SCORES",
+    )
+    keep_quarantine: Duration = Field(
+        default=dt.timedelta(days=180), ge=dt.timedelta(days=1), description="refused records, by the broker's time"
+    )
+    keep_shadow_scores: Duration = Field(
+        default=dt.timedelta(days=90), ge=dt.timedelta(days=1), description="what a challenger said, from its end on"
+    )
+    keep_messages: Duration = Field(
+        default=dt.timedelta(days=30),
+        ge=dt.timedelta(days=1),
+        description="messages that were sent and are no alerts, and sessions of the analyst's page",
+    )
+    keep_audit: Duration = Field(
+        default=dt.timedelta(days=2_557),
+        ge=dt.timedelta(days=90),
+        description="who did what: the audit log, replays, disclosures",
+    )
+    keep_until_archived: bool = Field(
+        default=True, description="whether a month of scores stays until the archive holds all of it"
+    )
+
+    @model_validator(mode="after")
+    def _ids_outlive_scores(self) -> Self:
+        for name in ("keep_ids", "keep_alerts"):
+            if getattr(self, name) < self.keep_scores:
+                raise ValueError(f"{name.upper()} must not be shorter than KEEP_SCORES")
+        return self
 
 
 class EmrSettings(Group):
@@ -82,6 +127,15 @@ class SageMakerSettings(Group):
     )
 
 
+class WatchSettings(Group):
+    """What `fraudstream top` looks at."""
+
+    metrics_targets: str | None = Field(
+        default=None,
+        description="where processes tell their metrics, NAME=HOST:PORT,NAME=HOST:PORT; those of the demo if unset",
+    )
+
+
 class DashboardSettings(Group):
     """The analyst's page."""
 
@@ -100,3 +154,48 @@ class DashboardSettings(Group):
     def names(self) -> frozenset[str]:
         """The further names, in small letters."""
         return frozenset(name.lower() for name in self.dashboard_names.split(",") if name)
+
+
+class ChannelSettings(Group):
+    """Where alerts go beside the topic that the alert function publishes to."""
+
+    alert_channels: str = Field(
+        default="",
+        pattern=r"^((webhook|email|sns)(,(webhook|email|sns))*)?$",
+        description="channels that `fraudstream notify` serves (webhook,email,sns); none if unset",
+    )
+    webhook_url: str | None = Field(default=None, description="address that gets every alert by POST, https")
+    webhook_secret: SecretStr | None = Field(
+        default=None, min_length=32, description="what webhooks are signed with, 32 characters or more"
+    )
+    smtp_host: str | None = Field(default=None, description="mail server that e-mails go by")
+    smtp_port: int = Field(default=587, ge=1, le=65_535, description="its port; it must offer STARTTLS")
+    smtp_user: str | None = Field(default=None, description="who signs in there; nobody if unset")
+    smtp_password: SecretStr | None = Field(default=None, description="their password")
+    smtp_ca_file: Path | None = Field(
+        default=None, description="certificates that its own may be signed by; the system's if unset"
+    )
+    mail_from: str | None = Field(default=None, description="address that e-mails come from")
+    mail_to: str | None = Field(default=None, description="addresses that get them (a,b)")
+    channel_timeout_seconds: float = Field(
+        default=10.0, gt=0, le=120, description="time one try of a channel may take, in seconds"
+    )
+    channel_attempts: int = Field(
+        default=4, ge=1, le=20, description="tries of one alert in a row before the channel counts as away"
+    )
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The channels, each once, in their order."""
+        return tuple(dict.fromkeys(name for name in self.alert_channels.split(",") if name))
+
+
+class TokenSettings(Group):
+    """The key that turns card numbers into tokens."""
+
+    token_key: SecretStr | None = Field(
+        default=None, description="key of the tokens that `fraudstream tokenize` makes, 32 bytes or more"
+    )
+    token_key_file: Path = Field(
+        default=Path(".local/token-key"), description="where it is kept if TOKEN_KEY is unset; made at the first use"
+    )

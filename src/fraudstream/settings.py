@@ -23,11 +23,15 @@ from fraudstream.connections import (
 )
 from fraudstream.environment import Duration, Group
 from fraudstream.service_settings import (
+    ChannelSettings,
     DashboardSettings,
     DynamoDbSettings,
     EmrSettings,
+    RetentionSettings,
     SageMakerSettings,
     ScoringApiSettings,
+    TokenSettings,
+    WatchSettings,
 )
 
 __all__ = [
@@ -37,6 +41,7 @@ __all__ = [
     "AlertingSettings",
     "AnalystSettings",
     "ArchiveSettings",
+    "ChannelSettings",
     "DashboardSettings",
     "DatabaseAuth",
     "DatabaseSettings",
@@ -51,11 +56,14 @@ __all__ = [
     "ProducerSettings",
     "ProvisioningSettings",
     "RegistrySettings",
+    "RetentionSettings",
     "SageMakerSettings",
     "SaslMechanism",
     "ScoringApiSettings",
     "ScoringSettings",
     "SecurityProtocol",
+    "TokenSettings",
+    "WatchSettings",
     "impossible",
     "sdk_environment",
     "set_here",
@@ -225,17 +233,21 @@ GROUPS: tuple[type[Group], ...] = (
     RegistrySettings,
     ScoringSettings,
     AlertingSettings,
+    ChannelSettings,
     ArchiveSettings,
     ProducerSettings,
+    TokenSettings,
     AnalystSettings,
     ScoringApiSettings,
     DynamoDbSettings,
+    RetentionSettings,
     EmrSettings,
     SageMakerSettings,
     DashboardSettings,
     LocalSettings,
     HealthSettings,
     MetricsSettings,
+    WatchSettings,
     LogSettings,
 )
 
@@ -248,9 +260,8 @@ def variables() -> dict[str, str]:
 def impossible(values: Mapping[str, str]) -> dict[str, str]:
     """Which of these variables cannot have the value they have here, and why; the reason never quotes the value.
 
-    A number is told what it may be: "takes a whole number from 1 to 9".
-
-    Empty values count as unset, names that are none of ours are passed over, and nothing has to be there.
+    A number is told what it may be: "takes a whole number from 1 to 9". Empty values count as unset, names that
+    are none of ours are passed over, and nothing has to be there.
     """
     reasons: dict[str, str] = {}
     for group in GROUPS:

@@ -20,7 +20,7 @@ BLOCKS = [block for page in PAGES for block in page.blocks()]
 TEXT = {"text", "mermaid", "sql", "dockerfile", "yaml", "toml", "promql"}
 """Languages that are quoted, and not looked into."""
 PLACES = ("src", "tests", "docs", "scripts", "services", "spark", "ml", "db", "infra", "benchmarks", "requirements")
-CODE = ("src", "tests", "scripts", "services", "infra", "benchmarks", "spark", "ml", "db")
+CODE = ("src", "tests", "scripts", "services", "infra", "benchmarks", "spark", "ml", "db", "observability")
 ENDINGS = ("py", "sh", "yml", "yaml", "sql")
 VARIABLE = re.compile(r"\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b")
 

@@ -25,7 +25,7 @@ def make(target: str, folder: Path, docker: str) -> subprocess.CompletedProcess[
     )
 
 
-@pytest.mark.parametrize("target", ["verify", "fraud", "psql", "logs", "token", "secret"])
+@pytest.mark.parametrize("target", ["verify", "top", "fraud", "psql", "logs", "token", "secret"])
 def test_a_stopped_stack_is_named_with_what_starts_it(target: str, tmp_path: Path) -> None:
     done = make(target, tmp_path, 'case "$*" in "compose ps"*) ;; *) echo "asked: $*" ;; esac')
 
@@ -60,7 +60,7 @@ def test_nothing_is_deleted_before_somebody_at_the_terminal_agrees(tmp_path: Pat
     assert "asked: compose --profile * down --volumes" in done.stdout
 
 
-@pytest.mark.parametrize("target", ["verify", "fraud", "psql", "logs", "token", "secret"])
+@pytest.mark.parametrize("target", ["verify", "top", "fraud", "psql", "logs", "token", "secret"])
 def test_on_a_running_stack_it_is_done(target: str, tmp_path: Path) -> None:
     done = make(target, tmp_path, 'case "$*" in "compose ps"*) echo c0ffee ;; *) echo "asked: $*" ;; esac')
 

@@ -146,7 +146,7 @@ def test_functions_with_the_owners_rights_are_nobodys_until_granted(database_url
             )
         ).all()
 
-    assert len(found) == 4
+    assert len(found) == 5
     for comment, definer, rights, pinned, owner in found:
         assert (bool(comment), definer, rights, pinned) == (True, True, f"{owner}=X/{owner}", True)
 

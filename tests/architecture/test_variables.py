@@ -7,8 +7,8 @@ from pathlib import Path
 import typer
 from tests.architecture.test_compose import COMPOSE, SERVICES, TEXT
 
-from fraudstream import cli
 from fraudstream.local.compose_numbers import NUMBERS
+from fraudstream.producer.commands import produce
 from fraudstream.settings import variables
 from fraudstream.training.commands import retrain
 
@@ -66,7 +66,7 @@ def test_the_bounds_of_a_number_are_those_of_what_it_is_given_to() -> None:
         return info.min
 
     assert SERVICES["producer"]["command"][:2] == ["--rate", "${PRODUCER_RATE:-50}"]
-    assert NUMBERS["PRODUCER_RATE"].least == least(cli.produce, "rate")
+    assert NUMBERS["PRODUCER_RATE"].least == least(produce, "rate")
     assert NUMBERS["RETRAIN_INTERVAL"].least == least(retrain, "interval")
     assert NUMBERS["RETRAIN_EVERY_DAYS"].least == least(retrain, "every")
     assert NUMBERS.keys() <= IN_COMPOSE

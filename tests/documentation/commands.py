@@ -13,11 +13,14 @@ from tests.documentation.pages import ROOT
 
 from fraudstream import cli
 
-STRANGERS = {"curl", "psql", "aws", "cdk", "cat", "grep", "git", "cd", "sudo", "head", "sleep", "."}
+STRANGERS = {"curl", "psql", "aws", "cdk", "cat", "grep", "git", "cd", "sudo", "head", "sleep", "mkdir", "keytool", "."}
+STRANGERS |= {"kafka-configs.sh", "kafka-storage.sh", "kafka-acls.sh"}
 """Programs that are not ours."""
 WORDS_OF_THE_SHELL = {"for", "do", "done", "if", "then", "fi", "export", "until", "while", "shift", "{", "}", "!"}
-TAKES_A_VALUE = {"--profile", "--scale", "--progress", "--signal", "--file", "-f", "--env-file"}
+TAKES_A_VALUE = {"--tail", "--profile", "--scale", "--progress", "--signal", "--file", "-f", "--env-file"}
 COMPOSE_VERBS = {"up", "down", "run", "exec", "ps", "logs", "stop", "kill", "config", "build", "restart"}
+PLACEHOLDER = "NAME"
+"""Where a reader puts the name of a service."""
 ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 
@@ -183,7 +186,7 @@ def _of_compose(words: list[str], look: Look) -> Iterator[str]:
             plain.append(word)
     if plain[:1] and plain[0] not in COMPOSE_VERBS:
         yield f"no command {plain[0]}"
-    yield from (f"no service {name}" for name in plain[1:] if name not in services)
+    yield from (f"no service {name}" for name in plain[1:] if name not in {*services, PLACEHOLDER})
 
 
 def of_python(words: Sequence[str]) -> Iterator[str]:

@@ -28,7 +28,9 @@ APPS = (
     "alert-lambda",
     "notification-inbox",
     "archiver",
+    "retention",
     "live-quality",
+    "observer",
     "retrain",
     "analyst-api",
     "scoring-api",
@@ -118,6 +120,16 @@ def test_everything_adds_up(stack: ComposeStack) -> None:
     assert balance["holds"]
     assert balance["mismatch_checked"] >= 500
     assert balance["alerts"] == balance["notified"] > 0
+
+
+def test_top_sees_every_process_and_the_balance(stack: ComposeStack) -> None:
+    printed = stack.run("run", "--rm", "--no-deps", "verify", "top", "--once", "--json", check=False)
+    told = json.loads(printed.strip().splitlines()[-1])
+
+    assert [each["name"] for each in told["processes"] if each["health"] == "away"] == []
+    assert {*APPS, "observer", "aws-resources"} - {each["name"] for each in told["processes"]} == {"alert-lambda"}
+    assert told["stream"]["unaccounted"] == 0
+    assert told["stream"]["scored"] > 0
 
 
 def test_the_archive_holds_what_was_committed(stack: ComposeStack) -> None:

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.servers.planted import planted
 
 from fraudstream.adapters.memory_registry import MemoryRegistry
 from fraudstream.adapters.model_registry import MlflowRegistry
 from fraudstream.errors import ConfigurationError, ModelUnavailable, TemporarilyUnavailable
+from fraudstream.models.archive import digest_of, load_model
 from fraudstream.ports.registry import CHALLENGER, CHAMPION, ModelRegistry, TrainingRun
 from fraudstream.settings import RegistrySettings
 
@@ -164,3 +166,17 @@ def test_a_full_disk_is_told_as_such_and_leaves_no_version(store: Path, monkeypa
         registry.register(a_run())
     with pytest.raises(ModelUnavailable, match="has no version at all"):
         registry.find()
+
+
+@pytest.mark.parametrize("way", planted(Path("/nowhere")))
+def test_a_planted_model_comes_out_as_bytes_and_goes_no_further(
+    registry: ModelRegistry, way: str, tmp_path: Path
+) -> None:
+    content = planted(tmp_path / "marker")[way]
+    version = registry.register(a_run(**{"planted.npz": content}))
+
+    found = registry.artefact(version, "planted.npz")
+    with pytest.raises(ModelUnavailable):
+        load_model(found, digest=digest_of(content))
+    assert found == content
+    assert list(tmp_path.iterdir()) == []

@@ -14,6 +14,7 @@ from fraudstream.contracts.alert import parse_alert
 from fraudstream.ports.breaker import HoldStatus, costs, within
 from fraudstream.ports.delivery import (
     AlertBudget,
+    ChannelDelivery,
     FunctionAnswer,
     Notification,
     OutboxRow,
@@ -63,6 +64,42 @@ class MemoryNotifier:
         self.published.append(notification)
         self.queue.put(notification.document)
         return str(uuid.uuid4())
+
+
+@dataclass
+class MemoryDeliveryBook:
+    """`DeliveryBook` in memory."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    lines: dict[tuple[uuid.UUID, str], ChannelDelivery] = field(default_factory=dict)
+
+    def is_settled(self, alert_id: uuid.UUID, channel: str) -> bool:
+        """See `DeliveryBook.is_settled`."""
+        line = self.lines.get((alert_id, channel))
+        return line is not None and line.delivered_at is not None
+
+    def trying(self, alert_id: uuid.UUID, channel: str) -> int:
+        """See `DeliveryBook.trying`."""
+        line = self.lines.get((alert_id, channel), ChannelDelivery(channel, 0, None, None, None, None))
+        self.lines[alert_id, channel] = replace(line, attempts=line.attempts + 1, tried_at=self._now())
+        return line.attempts + 1
+
+    def delivered(self, alert_id: uuid.UUID, channel: str, message_id: str) -> None:
+        """See `DeliveryBook.delivered`."""
+        line = replace(self.lines[alert_id, channel], delivered_at=self._now(), message_id=message_id, error=None)
+        self.lines[alert_id, channel] = line
+
+    def failed(self, alert_id: uuid.UUID, channel: str, error: str) -> None:
+        """See `DeliveryBook.failed`."""
+        if not self.is_settled(alert_id, channel):
+            self.lines[alert_id, channel] = replace(self.lines[alert_id, channel], error=error)
+
+    def deliveries(self, alert_id: uuid.UUID) -> Sequence[ChannelDelivery]:
+        """Every channel's line of one alert, by channel."""
+        return [line for (named, _), line in sorted(self.lines.items(), key=str) if named == alert_id]
+
+    def _now(self) -> dt.datetime:
+        return dt.datetime.fromtimestamp(self.clock.now(), dt.UTC)
 
 
 @dataclass

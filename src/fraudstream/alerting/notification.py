@@ -25,6 +25,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from fraudstream.alerting.message import notification_of
 from fraudstream.contracts.alert import Alert, parse_alert
 from fraudstream.errors import ConfigurationError, MalformedEvent, TemporarilyUnavailable
+from fraudstream.masking import masked_text
 from fraudstream.ports.delivery import Notifier
 
 REMEMBERED_SECONDS = 14 * 24 * 3_600
@@ -85,9 +86,10 @@ class AlertFunction:
         place: dict[str, Any] = {"topic": record.topic, "partition": record.partition, "offset": record.offset}
         try:
             alert = parse_alert(_value(record))
+            place["transaction_id"] = str(alert.transaction_id)
             self._publish_once(alert_id=str(alert.alert_id), alert=alert)
         except MalformedEvent as error:
-            self._log.error("not an alert", reason=error.reason, detail=error.detail, **place)
+            self._log.error("not an alert", reason=error.reason, detail=masked_text(error.detail), **place)
             raise
         except (*AWAY, *UNDECIDED) as error:
             self._log.warning("alert not published yet", error=str(error), kind=type(error).__name__, **place)
@@ -100,7 +102,13 @@ class AlertFunction:
 
     def _publish(self, *, alert_id: str, alert: Alert) -> str:
         message_id = self._notifier.publish(notification_of(alert))
-        self._log.info("alert published", alert_id=alert_id, message_id=message_id, score=alert.score)
+        self._log.info(
+            "alert published",
+            alert_id=alert_id,
+            transaction_id=str(alert.transaction_id),
+            message_id=message_id,
+            score=alert.score,
+        )
         return message_id
 
     def _log_repeat(self, response: Any, idempotent_data: DataRecord) -> Any:  # noqa: ANN401 - Powertools' signature

@@ -1,5 +1,9 @@
 """Where records go that could not be delivered: the on-failure topic, with the reason and the way back."""
 
+import uuid
+from contextlib import suppress
+from typing import get_args
+
 import msgspec
 import structlog
 
@@ -18,6 +22,13 @@ _ROOM = 4_096
 log = structlog.get_logger()
 
 
+class _About(msgspec.Struct):
+    transaction_id: uuid.UUID
+
+
+_about = msgspec.json.Decoder(_About)
+
+
 class Parking:
     """Writes undelivered records to the on-failure topic."""
 
@@ -25,6 +36,8 @@ class Parking:
         self._producer = producer
         self._topic = topic
         self._board = board or Board("lambda-trigger")
+        for reason in get_args(ParkingReason):
+            self._board.count(PARKED, 0, reason)  # there from the start, so that the first one is seen to come
 
     def park(self, record: Record, reason: ParkingReason, detail: str, attempts: int) -> None:
         """Return once the record stands in the on-failure topic.
@@ -57,6 +70,7 @@ class Parking:
         self._board.count(PARKED, 1, reason)
         log.error(
             "record parked",
+            transaction_id=_transaction_of(record.value),
             topic=record.topic,
             partition=record.partition,
             offset=record.offset,
@@ -64,3 +78,10 @@ class Parking:
             detail=parked.detail,
             attempts=attempts,
         )
+
+
+def _transaction_of(value: bytes | None) -> str | None:
+    """Which payment a record is about, where that can be read."""
+    with suppress(msgspec.MsgspecError):
+        return str(_about.decode(value or b"").transaction_id)
+    return None

@@ -2,8 +2,8 @@
 
 import asyncio
 import hmac
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import msgspec
 from starlette.datastructures import Headers
@@ -17,7 +17,15 @@ BODY_WITHIN = 10.0
 """Seconds a body may take to arrive."""
 OPEN_PATHS = frozenset({"/health"})
 """What may be asked without a token: nothing that says anything about a payment."""
-SAFE_HEADERS = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+SAFE_HEADERS = (
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+)
+"""An answer is data for whoever asked: no page may run, frame or keep it."""
 
 
 class Refusal(Exception):  # noqa: N818 - the domain's word
@@ -47,6 +55,8 @@ class Guard:
     largest_body: int = LARGEST_BODY
     body_within: float = BODY_WITHIN
     safe_headers: Sequence[tuple[bytes, bytes]] = SAFE_HEADERS
+    larger_bodies: Mapping[str, int] = field(default_factory=dict)
+    """Bytes of a body, where a path may have more than others."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -59,7 +69,8 @@ class Guard:
         try:
             self._check_name(Headers(scope=scope))
             self._check_token(scope["path"], Headers(scope=scope))
-            body = await self._body(Headers(scope=scope), receive)
+            most = self.larger_bodies.get(scope["path"], self.largest_body)
+            body = await self._body(Headers(scope=scope), receive, most)
         except Refusal as refusal:
             await _refuse(refusal, send, self.safe_headers)
             return
@@ -82,30 +93,32 @@ class Guard:
         if kind.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), expected):
             raise Refusal(401, "the header `Authorization: Bearer TOKEN` is missing or wrong")
 
-    async def _body(self, headers: Headers, receive: Receive) -> bytes:
+    async def _body(self, headers: Headers, receive: Receive, most: int) -> bytes:
         declared = headers.get("content-length", "0")
         if not declared.isdecimal():
             raise Refusal(400, "Content-Length is no number")
-        if int(declared) > self.largest_body:
-            raise self._too_large()
+        if int(declared) > most:
+            raise _too_large(most)
         try:
             async with asyncio.timeout(self.body_within):
-                return await self._collected(receive)
+                return await _collected(receive, most)
         except TimeoutError as error:
             raise Refusal(408, f"the body did not arrive within {self.body_within:g} seconds") from error
 
-    async def _collected(self, receive: Receive) -> bytes:
-        body = bytearray()
-        while True:
-            message = await receive()
-            body += message.get("body", b"")
-            if len(body) > self.largest_body:
-                raise self._too_large()
-            if message["type"] != "http.request" or not message.get("more_body", False):
-                return bytes(body)
 
-    def _too_large(self) -> Refusal:
-        return Refusal(413, f"the body is over {self.largest_body} bytes")
+async def _collected(receive: Receive, most: int) -> bytes:
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > most:
+            raise _too_large(most)
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            return bytes(body)
+
+
+def _too_large(most: int) -> Refusal:
+    return Refusal(413, f"the body is over {most} bytes")
 
 
 def host_name(host: str) -> str:

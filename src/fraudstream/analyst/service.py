@@ -3,6 +3,7 @@
 import signal
 import socket
 from contextlib import closing
+from functools import partial
 
 import structlog
 import uvicorn
@@ -13,9 +14,11 @@ from fraudstream.adapters.database.case_reader import PostgresCases
 from fraudstream.analyst.api import Desk, create_app
 from fraudstream.analyst.guard import OWN_NAMES, Guard
 from fraudstream.analyst.main import labelling
+from fraudstream.analyst.measured import Measured
 from fraudstream.analyst.token_file import read_or_make_token, token_file
 from fraudstream.errors import ConfigurationError
 from fraudstream.heartbeat import Heartbeat
+from fraudstream.metrics.board import exported
 from fraudstream.settings import AnalystSettings, DatabaseSettings
 
 CONNECTIONS = 64
@@ -41,8 +44,8 @@ def serve() -> None:
         heartbeat=Heartbeat.load(),
     )
     guard = Guard(create_app(desk), token, OWN_NAMES | settings.names)
-    config = uvicorn.Config(
-        guard,
+    config = partial(
+        uvicorn.Config,
         lifespan="on",
         log_config=None,
         access_log=False,
@@ -51,7 +54,10 @@ def serve() -> None:
         timeout_keep_alive=5,
         timeout_graceful_shutdown=FINISH_WITHIN,
     )
-    with listening(settings.analyst_host, settings.analyst_port, "ANALYST_HOST or ANALYST_PORT") as listener:
+    with (
+        listening(settings.analyst_host, settings.analyst_port, "ANALYST_HOST or ANALYST_PORT") as listener,
+        exported("analyst-api") as board,
+    ):
         structlog.get_logger().info(
             "analyst api ready",
             address=f"http://{settings.analyst_host}:{settings.analyst_port}",
@@ -59,7 +65,7 @@ def serve() -> None:
         )
         for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn stops on them, and raises them again at the end
             signal.signal(number, lambda *_: None)
-        uvicorn.Server(config).run(sockets=[listener])
+        uvicorn.Server(config(Measured(guard, board))).run(sockets=[listener])
 
 
 def listening(host: str, port: int, named_by: str) -> socket.socket:

@@ -1,10 +1,11 @@
 """A record that could not be scored, with its reason and its bytes, masked and bounded."""
 
 import base64
-import re
 from typing import Literal, get_args
 
 import msgspec
+
+from fraudstream.masking import masked_bytes
 
 QuarantineReason = Literal[
     "empty",
@@ -20,8 +21,6 @@ QUARANTINE_REASONS: tuple[str, ...] = get_args(QuarantineReason)
 
 RAW_LIMIT = 2_048
 """Bytes of a quarantined record that are kept: enough to recognise it, too few to hoard it."""
-
-_CARD_NUMBER = re.compile(rb"(?<![0-9])[0-9](?:[ -]?[0-9]){12,18}(?![0-9])")
 
 
 class QuarantineRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +38,7 @@ class QuarantineRecord(msgspec.Struct, frozen=True, kw_only=True):
 def masked(raw: bytes | None) -> bytes:
     """The first `RAW_LIMIT` bytes with every card-number-like run of 13 to 19 digits reduced to its last four."""
     bounded = (raw or b"")[: RAW_LIMIT + 64]
-    return _CARD_NUMBER.sub(_keep_last_four, bounded)[:RAW_LIMIT]
+    return masked_bytes(bounded)[:RAW_LIMIT]
 
 
 def encode_quarantine_record(record: QuarantineRecord) -> bytes:
@@ -50,8 +49,3 @@ def encode_quarantine_record(record: QuarantineRecord) -> bytes:
 def as_text(raw: bytes) -> str:
     """Raw bytes in a form JSON can carry."""
     return base64.b64encode(raw).decode("ascii")
-
-
-def _keep_last_four(match: re.Match[bytes]) -> bytes:
-    digits = match.group()
-    return b"*" * (len(digits) - 4) + digits[-4:]

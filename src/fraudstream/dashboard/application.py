@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 
 from fraudstream.dashboard import (
     audit_page,
+    bring_page,
     case_page,
     live,
     models_page,
@@ -22,10 +23,12 @@ from fraudstream.dashboard import (
     queue_page,
     signing_in,
     stream_page,
+    tokens_page,
 )
 from fraudstream.dashboard.access import SignInRefused
 from fraudstream.dashboard.doors import NotSignedIn, Refused, sign_in_address
 from fraudstream.dashboard.live import Pulse
+from fraudstream.dashboard.machine_api import WHERE, create_api
 from fraudstream.dashboard.parts import Parts
 from fraudstream.dashboard.rendering import FOLDER, is_part, page, told
 from fraudstream.errors import ConfigurationError, FraudstreamError, ImpossibleRequest, TemporarilyUnavailable
@@ -53,8 +56,10 @@ PAGES = (
     models_page,
     quality_page,
     quarantine_page,
+    bring_page,
     stream_page,
     audit_page,
+    tokens_page,
     live,
 )
 
@@ -75,6 +80,7 @@ def create_app(parts: Parts) -> FastAPI:
     app.state.parts, app.state.pulse = parts, pulse
     for module in PAGES:
         app.include_router(module.router)
+    app.mount(WHERE, create_api(parts))
     app.mount("/static", StaticFiles(directory=FOLDER / "static"))
     _add_errors(app)
     return app

@@ -28,7 +28,7 @@ def accounts(visitor: Admin) -> Response:
 @router.post("/accounts")
 def add(visitor: Admin) -> Response:
     """A new account; its one-time secret is on this one answer and nowhere else."""
-    name, standing = visitor.form.one("name"), _standing(visitor)
+    name, standing = visitor.form.one("name"), standing_of(visitor)
     secret = visitor.parts.access.new_account(name, standing)
     visitor.note("made an account", name, standing.value)
     return _accounts(visitor, told_of=name, secret=secret)
@@ -46,7 +46,7 @@ def renew(visitor: Admin) -> Response:
 @router.post("/accounts/standing")
 def change(visitor: Admin) -> Response:
     """Another role for somebody, or none."""
-    account, standing = _named(visitor), _standing(visitor)
+    account, standing = _named(visitor), standing_of(visitor)
     if account.name == visitor.name:
         raise ImpossibleRequest("another admin has to change your own role")
     disabled = visitor.form.one("disabled") == "1"
@@ -60,7 +60,12 @@ def _accounts(visitor: Visitor, *, told_of: str = "", secret: str = "") -> Respo
     return page("accounts.html", visitor, everybody=everybody, standings=list(Standing), told_of=told_of, secret=secret)
 
 
-def _standing(visitor: Visitor) -> Standing:
+def standing_of(visitor: Visitor) -> Standing:
+    """The role that a form names.
+
+    Raises:
+        ImpossibleRequest: there is no such role.
+    """
     try:
         return Standing(visitor.form.one("role"))
     except ValueError as error:

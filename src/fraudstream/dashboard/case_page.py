@@ -81,6 +81,7 @@ def _now(row: AlertRow, visitor: Visitor) -> dict[str, Any]:
         "alert": row,
         "snoozes": SNOOZES,
         "decisions": parts.book.decisions(row.alert_id),
+        "deliveries": parts.deliveries.of(row.alert_id),
         "labels": parts.labelling.desk.labels(row.transaction_id),
         "customer_risk": context.customer(row.user_id),
         "merchant_risk": None if row.merchant_id is None else context.merchant(row.merchant_id),

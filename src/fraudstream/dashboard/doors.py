@@ -16,6 +16,7 @@ from fraudstream.dashboard.parts import Parts
 
 COOKIE = "fraudstream_session"
 LONGEST_ADDRESS = 500
+FORM = "application/x-www-form-urlencoded"
 
 
 class NotSignedIn(Exception):  # noqa: N818 - what it says
@@ -68,10 +69,18 @@ async def form_of(request: Request) -> Form:
         raise Refused("this form comes from another site")
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         raise Refused("this form comes from another site")
+    if not request.headers.get("content-type", "").startswith(FORM):
+        return Form()
     return Form.read(await request.body())
 
 
+async def content_of(request: Request) -> bytes:
+    """The body of a request that is a file."""
+    return await request.body()
+
+
 OurForm = Annotated[Form, Depends(form_of)]
+Content = Annotated[bytes, Depends(content_of)]
 OurParts = Annotated[Parts, Depends(parts_of_request)]
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
@@ -23,9 +23,10 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/models")
-def models(visitor: Viewer) -> Response:
+def models(request: Request, visitor: Viewer) -> Response:
     """What is at work and on trial, and how it came to that."""
     deployments = visitor.parts.deployments
+    behind = request.query_params.get("registry") == "behind"
     past = deployments.past(MOST)
     versions = {row.deployment.model_version for row in past[1:]} - {past[0].deployment.model_version} if past else ()
     return page(
@@ -36,6 +37,7 @@ def models(visitor: Viewer) -> Response:
         past=past,
         earlier=sorted(versions),
         decisions=deployments.decisions(MOST),
+        behind=behind,
     )
 
 
@@ -85,7 +87,7 @@ def promote(visitor: Admin) -> Response:
     candidate = Candidate(*terms, deployments.artefact(tried.digest))
     deployed = deployments.deploy(candidate, None, Signature(visitor.name, reason), instead_of=active)
     visitor.note("promoted a model", f"version {deployed.model_version}", reason)
-    return RedirectResponse("/models", 303)
+    return RedirectResponse(_after(visitor, deployed), 303)
 
 
 @router.post("/models/rollback")
@@ -97,7 +99,16 @@ def rollback(visitor: Admin) -> Response:
     version = visitor.form.one("version") or None
     way = roll_back(deployments, Signature(visitor.name, reason), to=version)
     visitor.note("rolled a model back", f"version {way.restored.model_version}", reason)
-    return RedirectResponse("/models", 303)
+    return RedirectResponse(_after(visitor, way.restored), 303)
+
+
+def _after(visitor: Visitor, deployed: Deployment) -> str:
+    """Let the registry's alias follow; where to go then. Scoring goes by the database, so trouble is only told."""
+    aliases = visitor.parts.aliases
+    trouble = "none is named here" if aliases is None else aliases.move_champion(deployed)
+    about = f"version {deployed.model_version}"
+    visitor.note("moved the alias champion" if trouble is None else "left the alias champion", about, trouble or "")
+    return "/models" if trouble is None else "/models?registry=behind"
 
 
 def _reason(visitor: Visitor) -> str:

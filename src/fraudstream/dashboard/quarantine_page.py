@@ -51,7 +51,8 @@ def replay(visitor: Admin) -> Response:
     worked = work.find(read_place(place, TRANSACTIONS))
     repair = Repair(fields=_changes(form.one("changes")))
     order = Order(visitor.name, because)
-    sent = work.replay(worked, repair, order, visitor.parts.resender())
+    with visitor.parts.resender() as resender:
+        sent = work.replay(worked, repair, order, resender)
     visitor.note("sent a record again", place, f"{because} ({repair.name or 'unchanged'})")
     fate = work.follow(sent, patience=PATIENCE)
     return told(f"{place}: sent to {written(sent)}; it {WORDS[fate]}", good=True)

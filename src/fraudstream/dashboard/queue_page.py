@@ -1,16 +1,19 @@
 """The queue of alerts: live, filtered by its address, decided about one by one or many at once, and exported."""
 
 import datetime as dt
+import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from fraudstream.adapters.database.alert_queue import MOST, AlertRow
-from fraudstream.dashboard.asking import SEVERITIES, STEPS, Filters
+from fraudstream.dashboard.asking import SEVERITIES, STEPS, Filters, identifier
 from fraudstream.dashboard.csv_export import alerts_csv
 from fraudstream.dashboard.deciding import DONE, SNOOZES, Seen, Verdict, decide
-from fraudstream.dashboard.doors import Analyst, Viewer, Visitor
+from fraudstream.dashboard.doors import Analyst, Listener, Viewer, Visitor
+from fraudstream.dashboard.live import MOST_CHANGED
 from fraudstream.dashboard.rendering import page, told
 
 STATES = {"open": "open", "snoozed": "snoozed", "confirmed": "confirmed", "dismissed": "dismissed", "all": "all"}
@@ -29,6 +32,15 @@ def queue(request: Request, visitor: Viewer) -> Response:
 def rows(request: Request, visitor: Viewer) -> Response:
     """Its rows alone, for a page that is open."""
     return _queue("queue_rows.html", request, visitor)
+
+
+@router.get("/rows/some")
+def some_rows(request: Request, visitor: Listener) -> Response:
+    """Of some alerts the rows that the address shows; one that is not among them is not shown any more."""
+    asked = [identifier(text) for text in request.query_params.get("ids", "").split(",")[:MOST_CHANGED]]
+    filters = Filters.read(request.query_params)
+    found = _found(filters, visitor, among=[each for each in asked if each is not None])
+    return page("queue_some.html", visitor, rows=found)
 
 
 @router.get("/alerts.csv")
@@ -69,6 +81,6 @@ def _queue(template: str, request: Request, visitor: Visitor) -> Response:
     return page(template, visitor, severities=SEVERITIES, snoozes=SNOOZES, **shown)
 
 
-def _found(filters: Filters, visitor: Visitor) -> list[AlertRow]:
+def _found(filters: Filters, visitor: Visitor, among: Sequence[uuid.UUID] | None = None) -> list[AlertRow]:
     wanted = filters.wanted
-    return [] if wanted is None else list(visitor.parts.queue.find(wanted))
+    return [] if wanted is None else list(visitor.parts.queue.find(replace(wanted, among=among)))

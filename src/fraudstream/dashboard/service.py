@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from functools import partial
 
 import structlog
 import uvicorn
@@ -9,12 +10,24 @@ import uvicorn
 from fraudstream import logs
 from fraudstream.adapters.database.account_store import PostgresAccounts
 from fraudstream.adapters.database.connection_pool import ConnectionPool
+from fraudstream.adapters.registry_alias import RegistryAliases, aliases_of
 from fraudstream.analyst.guard import OWN_NAMES, Guard
+from fraudstream.analyst.measured import Measured
 from fraudstream.analyst.service import listening
 from fraudstream.dashboard.access import FIRST_ADMIN, Access
 from fraudstream.dashboard.application import HEADERS, create_app
-from fraudstream.dashboard.parts import parts_of
-from fraudstream.settings import DashboardSettings, DatabaseSettings, KafkaSettings, ScoringSettings
+from fraudstream.dashboard.bring_page import LARGEST_FILE, UPLOADS
+from fraudstream.dashboard.parts import Surroundings, parts_of
+from fraudstream.errors import ConfigurationError
+from fraudstream.metrics.board import exported
+from fraudstream.settings import (
+    DashboardSettings,
+    DatabaseSettings,
+    KafkaSettings,
+    ProducerSettings,
+    RegistrySettings,
+    ScoringSettings,
+)
 
 CONNECTIONS = 300
 """Connections served at a time, streams of open pages among them."""
@@ -34,10 +47,14 @@ def serve() -> None:
     logs.configure("dashboard")
     settings = DashboardSettings.load()
     parts = parts_of(
-        DatabaseSettings.load().database_url.get_secret_value(),
-        settings.dashboard_database_url.get_secret_value(),
-        KafkaSettings.load(),
-        max_future=ScoringSettings.load().max_future.total_seconds(),
+        Surroundings(
+            DatabaseSettings.load().database_url.get_secret_value(),
+            settings.dashboard_database_url.get_secret_value(),
+            KafkaSettings.load(),
+            ScoringSettings.load().max_future.total_seconds(),
+            ProducerSettings.load().journal_dir,
+            _aliases(),
+        )
     )
     guard = Guard(
         create_app(parts),
@@ -46,9 +63,10 @@ def serve() -> None:
         largest_body=LARGEST_FORM,
         safe_headers=HEADERS,
         names_variable="DASHBOARD_NAMES",
+        larger_bodies=dict.fromkeys(UPLOADS, LARGEST_FILE),
     )
-    config = uvicorn.Config(
-        guard,
+    config = partial(
+        uvicorn.Config,
         lifespan="on",
         log_config=None,
         access_log=False,
@@ -58,13 +76,13 @@ def serve() -> None:
         timeout_graceful_shutdown=FINISH_WITHIN,
     )
     host, port = settings.dashboard_host, settings.dashboard_port
-    with listening(host, port, "DASHBOARD_HOST or DASHBOARD_PORT") as listener:
+    with listening(host, port, "DASHBOARD_HOST or DASHBOARD_PORT") as listener, exported("dashboard") as board:
         _tell_first_admin(parts.access)
         structlog.get_logger().info("dashboard ready", address=f"http://{host}:{port}")
         for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn stops on them, and raises them again at the end
             signal.signal(number, lambda *_: None)
         try:
-            uvicorn.Server(config).run(sockets=[listener])
+            uvicorn.Server(config(Measured(guard, board))).run(sockets=[listener])
         finally:
             parts.close()
 
@@ -85,6 +103,15 @@ def new_secret(name: str) -> str:
         made = access.new_secret(name)
         accounts.note("the command line", "this machine", "gave a new secret", name)
     return made
+
+
+def _aliases() -> RegistryAliases | None:
+    """The registry's aliases, if this environment names a registry: the page does without."""
+    try:
+        settings = RegistrySettings.load()
+    except ConfigurationError:
+        return None
+    return aliases_of(settings.mlflow_tracking_uri, settings.model_name)
 
 
 def _tell_first_admin(access: Access) -> None:

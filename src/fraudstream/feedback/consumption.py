@@ -16,12 +16,14 @@ from fraudstream.metrics.catalogue import (
     APPLIED,
     FAILING,
     FAILURES,
+    LABEL_DELAY,
     LABEL_SEQ,
     LABELS_BEHIND,
     LABELS_FAR_BEHIND,
     LABELS_REFUSED,
     LABELS_REPEATED,
     LABELS_WAITING,
+    WORKED_AT,
 )
 from fraudstream.ports.records import Record, RecordConsumer, TopicAdmin
 
@@ -70,6 +72,8 @@ class LabelLoop:
             records = self._consume()
             if records:
                 self._count(self._persist(partial(self.applier.apply, records)))
+                now = self.clock.now()
+                self.board.observe(LABEL_DELAY, [max(now - record.log_time, 0.0) for record in records])
                 self._remember(records)
             self._count(self._persist(self.applier.release))
             if self.clock.monotonic() - self._checked_at >= CHECK_SECONDS:
@@ -90,6 +94,7 @@ class LabelLoop:
             return ()
         self._heard_at = self.clock.monotonic()
         self.heartbeat.beat()
+        self.board.set(WORKED_AT, self.clock.now())
         return records
 
     def _remember(self, records: Sequence[Record]) -> None:

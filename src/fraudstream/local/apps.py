@@ -3,7 +3,7 @@
 import datetime as dt
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fraudstream.adapters.database.roles import Role
@@ -11,9 +11,11 @@ from fraudstream.adapters.database.sessions import connect
 from fraudstream.adapters.kafka import KafkaAdmin
 from fraudstream.contracts.topics import TRANSACTIONS
 from fraudstream.errors import TemporarilyUnavailable
+from fraudstream.local.ports import LOOPBACK
 from fraudstream.local.processes import Command, Process, Supervisor
 from fraudstream.local.schedule import DemoPlan
-from fraudstream.settings import DatabaseSettings, KafkaSettings
+from fraudstream.metrics.catalogue import ProcessName
+from fraudstream.settings import ChannelSettings, DatabaseSettings, KafkaSettings
 
 PRODUCER = "producer"
 TRAINING_TIMEOUT = 300.0
@@ -28,8 +30,24 @@ FLUSH_TIMEOUT = 60.0
 DATABASE = "DATABASE_URL"
 DASHBOARD_DATABASE = "DASHBOARD_DATABASE_URL"
 REGISTRY = "MLFLOW_TRACKING_URI"
-METRICS_PORT = "METRICS_PORT"
+METRICS_PORT, METRICS_HOST = "METRICS_PORT", "METRICS_HOST"
 """One port of the person's own environment is none for many processes: empty, nobody serves metrics."""
+DEMO: ProcessName = "demo"
+MEASURED: tuple[ProcessName, ...] = (
+    "observer",
+    "scorer",
+    "label-applier",
+    "alert-relay",
+    "lambda-trigger",
+    "notification-inbox",
+    "archiver",
+    "retention",
+    "alert-channels",
+    "producer",
+    "dashboard",
+    DEMO,
+)
+"""What tells metrics in the demo; channels of alerts only where there are some."""
 
 RUNNING_SINCE = """
 SELECT ready_at IS NOT NULL FROM runs WHERE topic_id = %s ORDER BY epoch DESC LIMIT 1
@@ -45,10 +63,17 @@ class Environments:
 
     common: Mapping[str, str]
     database_urls: Mapping[Role, str]
+    metrics_ports: Mapping[ProcessName, int] = field(default_factory=dict)
+    """On loopback; a process that is not named tells no metrics."""
+
+    def telling(self, process: ProcessName) -> Mapping[str, str]:
+        """What lets this process tell its metrics, or none."""
+        port = self.metrics_ports.get(process)
+        return {METRICS_PORT: "" if port is None else str(port), METRICS_HOST: LOOPBACK}
 
     def of(self, role: Role | None = None, *, registry: bool = False) -> Mapping[str, str]:
         """The environment of an app that reaches the database as `role`, if at all, and the model registry or not."""
-        withheld = {DATABASE, DASHBOARD_DATABASE} if registry else {DATABASE, DASHBOARD_DATABASE, REGISTRY}
+        withheld = {DATABASE, DASHBOARD_DATABASE, METRICS_PORT} | (set() if registry else {REGISTRY})
         shared = {name: value for name, value in self.common.items() if name not in withheld}
         return shared if role is None else {**shared, DATABASE: self.database_urls[role]}
 
@@ -61,26 +86,48 @@ def trainer(environments: Environments, plan: DemoPlan, start: float) -> Command
 
 def scorer(environments: Environments) -> Command:
     """Score; started again when it dies."""
-    return _app("scorer", environments.of(Role.SCORER), "score", restarts=RESTARTS)
+    environment = {**environments.of(Role.SCORER), **environments.telling("scorer")}
+    return _app("scorer", environment, "score", restarts=RESTARTS)
 
 
 def standing_by(scorer: Command, name: str) -> Command:
     """The same scorer, which gets ready and waits where another one is at work."""
-    return replace(scorer, name=name, arguments=(*scorer.arguments, "--standby"))
+    environment = {**scorer.environment, METRICS_PORT: ""}
+    return replace(scorer, name=name, arguments=(*scorer.arguments, "--standby"), environment=environment)
 
 
 def services(environments: Environments) -> tuple[Command, ...]:
     """Everything else that runs beside the scorer; each is started again when it dies."""
-    verbs = {
-        "label-applier": ("apply-labels", Role.LABELS),
-        "alert-relay": ("relay", Role.RELAY),
-        "lambda-trigger": ("lambda-trigger", None),
-        "inbox": ("inbox", Role.INBOX),
-        "archiver": ("archive run", Role.ARCHIVER),
+    verbs: dict[str, tuple[str, Role | None, ProcessName]] = {
+        "label-applier": ("apply-labels", Role.LABELS, "label-applier"),
+        "alert-relay": ("relay", Role.RELAY, "alert-relay"),
+        "lambda-trigger": ("lambda-trigger", None, "lambda-trigger"),
+        "inbox": ("inbox", Role.INBOX, "notification-inbox"),
+        "archiver": ("archive run", Role.ARCHIVER, "archiver"),
     }
-    return tuple(
-        _app(name, environments.of(role), *verb.split(), restarts=RESTARTS) for name, (verb, role) in verbs.items()
+    every = tuple(
+        _app(name, {**environments.of(role), **environments.telling(process)}, *verb.split(), restarts=RESTARTS)
+        for name, (verb, role, process) in verbs.items()
     )
+    every += (
+        _app(
+            "retention",
+            {**environments.of(Role.KEEPER), **environments.telling("retention")},
+            "retain",
+            "--watch",
+            restarts=RESTARTS,
+        ),
+    )
+    if ChannelSettings.load().channels:
+        environment = {**environments.of(Role.INBOX), **environments.telling("alert-channels")}
+        every += (_app("alert-channels", environment, "notify", restarts=RESTARTS),)
+    return every
+
+
+def observer(environments: Environments) -> Command:
+    """Measure the stream for whoever looks at it."""
+    environment = {**environments.of(Role.READER), **environments.telling("observer")}
+    return _app("observer", environment, "observe", restarts=RESTARTS)
 
 
 def scoring_api(environments: Environments, port: int, folder: Path) -> Command:
@@ -92,13 +139,15 @@ def scoring_api(environments: Environments, port: int, folder: Path) -> Command:
 def dashboard(environments: Environments) -> Command:
     """The analyst's page: it reads as the reader, and keeps accounts and decisions as its own role."""
     own = {DASHBOARD_DATABASE: environments.database_urls[Role.DASHBOARD]}
-    return _app("dashboard", {**environments.of(Role.READER), **own}, "dashboard", restarts=RESTARTS)
+    environment = {**environments.of(Role.READER), **own, **environments.telling("dashboard")}
+    return _app("dashboard", environment, "dashboard", restarts=RESTARTS)
 
 
 def producer(environments: Environments, plan: DemoPlan, start: float) -> Command:
     """Send the days after the history, or after an earlier demo's, at the plan's rate."""
     arguments = (*_world(plan, start), "--rate", str(plan.rate), "--ramp", RAMP_SECONDS, "--resume")
-    return _app(PRODUCER, environments.of(), "produce", *arguments, stop_timeout=FLUSH_TIMEOUT)
+    environment = {**environments.of(), **environments.telling("producer")}
+    return _app(PRODUCER, environment, "produce", *arguments, stop_timeout=FLUSH_TIMEOUT)
 
 
 def finish(supervisor: Supervisor, process: Process, timeout: float) -> str:
@@ -157,7 +206,7 @@ def _app(
     return Command(
         name=name,
         arguments=(sys.executable, "-P", "-m", "fraudstream", *arguments),
-        environment={**environment, METRICS_PORT: ""},
+        environment={METRICS_PORT: "", **environment},
         stop_timeout=stop_timeout,
         restarts=restarts,
     )

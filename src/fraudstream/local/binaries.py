@@ -42,7 +42,7 @@ def _extract(jar: Path, folder: Path) -> None:
         content = outer.read(names[0])
     try:
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:xz") as inner:
-            inner.extractall(folder, filter="tar")
+            inner.extractall(folder, filter="data")
     except tarfile.CompressionError as error:
         raise ConfigurationError("this Python was built without xz (module lzma): use another Python.") from error
     if not (folder / SERVER).is_file():

@@ -15,13 +15,16 @@ from fraudstream.local import apps, mlflow
 from fraudstream.local.endpoints import write_endpoints
 from fraudstream.local.home_findings import require_room
 from fraudstream.local.launch import prepare, start_apps
-from fraudstream.local.ports import LOOPBACK, is_listening
+from fraudstream.local.ports import LOOPBACK, is_listening, reserve
 from fraudstream.local.schedule import DemoPlan, world_start
 from fraudstream.local.stack import EmbeddedStack
 from fraudstream.local.watch import Watch
+from fraudstream.metrics.board import Board, exported
+from fraudstream.metrics.catalogue import ProcessName
 from fraudstream.producer.bookmark import read_bookmark
-from fraudstream.settings import LocalSettings, ProducerSettings
+from fraudstream.settings import ChannelSettings, LocalSettings, ProducerSettings
 from fraudstream.verify.main import verify
+from fraudstream.watching.targets import VARIABLE, rendered
 
 DRAIN_SECONDS = 90.0
 """Seconds that what is in flight may take to arrive once the producer has stopped."""
@@ -57,14 +60,21 @@ def run(plan: DemoPlan, clock: Clock | None = None) -> int:
     require_room(home)
     with EmbeddedStack(home, clock=chosen) as stack:
         progress.say("Kafka, PostgreSQL and the AWS endpoint accept connections")
-        environments = prepare(stack, progress.say)
-        watch = Watch(stack.supervisor, plan, console, chosen, _urls(environments.common))
-        try:
-            _start_apps(stack, plan, environments, progress)
-            watch.until_over()
-        except KeyboardInterrupt:
-            progress.say("stopping early")
-        return _close(stack, plan, watch, progress)
+        environments = replace(prepare(stack, progress.say), metrics_ports=_metrics_ports(stack, plan))
+        with exported(apps.DEMO, port=environments.metrics_ports[apps.DEMO]) as board:
+            return _watched(stack, plan, environments, progress, board)
+
+
+def _watched(
+    stack: EmbeddedStack, plan: DemoPlan, environments: apps.Environments, progress: Progress, board: Board
+) -> int:
+    watch = Watch(stack.supervisor, plan, progress.console, progress.clock, _urls(environments.common), board)
+    try:
+        _start_apps(stack, plan, environments, progress)
+        watch.until_over()
+    except KeyboardInterrupt:
+        progress.say("stopping early")
+    return _close(stack, plan, watch, progress)
 
 
 def _start_apps(stack: EmbeddedStack, plan: DemoPlan, environments: apps.Environments, progress: Progress) -> None:
@@ -76,8 +86,10 @@ def _start_apps(stack: EmbeddedStack, plan: DemoPlan, environments: apps.Environ
         port = int(environments.common["MLFLOW_UI_URL"].rsplit(":", 1)[1])
         supervisor.wait_until(ui, lambda: is_listening(port), mlflow.START_TIMEOUT)
     progress.say(_start_dashboard(stack, environments))
-    path = write_endpoints(stack.home, environments.common)
-    progress.say(f"ready: addresses are in {path}")
+    supervisor.start(apps.observer(environments))
+    targets: dict[str, str] = {name: f"{LOOPBACK}:{port}" for name, port in environments.metrics_ports.items()}
+    path = write_endpoints(stack.home, {**environments.common, VARIABLE: rendered(targets)})
+    progress.say(f"ready: addresses are in {path}; `fraudstream top` shows how everything is")
     if plan.producer:
         supervisor.start(apps.producer(environments, plan, start))
 
@@ -124,6 +136,15 @@ def _close(stack: EmbeddedStack, plan: DemoPlan, watch: Watch, progress: Progres
         sys.stderr.write("fraudstream: the scripted fraud was not alerted and notified\n")
         return 1
     return 0 if balance.holds else 1
+
+
+def _metrics_ports(stack: EmbeddedStack, plan: DemoPlan) -> Mapping[ProcessName, int]:
+    """A port on loopback for each process that tells metrics, the same at each start."""
+    left_out = set[str]() if plan.producer else {apps.PRODUCER}
+    left_out |= set() if ChannelSettings.load().channels else {"alert-channels"}
+    names = [name for name in apps.MEASURED if name not in left_out]
+    ports = reserve(stack.home, [f"metrics of {name}" for name in names])
+    return {name: ports[f"metrics of {name}"] for name in names}
 
 
 def _urls(environment: Mapping[str, str]) -> Mapping[str, str]:

@@ -5,6 +5,7 @@ import json
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from rich.console import Console
 from rich.live import Live
@@ -20,6 +21,8 @@ from fraudstream.local.keyboard import Keyboard
 from fraudstream.local.live_view import RateMeter, Snapshot, alert_text, line, panel
 from fraudstream.local.processes import Supervisor
 from fraudstream.local.schedule import DemoPlan
+from fraudstream.metrics.board import Board
+from fraudstream.metrics.catalogue import RESTARTED, SUPERVISED, WORKED_AT
 from fraudstream.settings import DatabaseSettings, KafkaSettings, ProducerSettings
 
 PLAIN_INTERVAL = 3.0
@@ -47,6 +50,7 @@ class Watch:
     console: Console
     clock: Clock
     urls: Mapping[str, str]
+    board: Board = field(default_factory=partial(Board, "demo"))
     _meter: RateMeter = field(default_factory=RateMeter)
     _told: set[str] = field(default_factory=set)
 
@@ -89,7 +93,9 @@ class Watch:
 
     def _step(self) -> Snapshot | None:
         for name in self.supervisor.check():
+            self.board.count(RESTARTED, 1, name)
             self.console.print(f"{name} had died and was started again; its log is in .local/logs", highlight=False)
+        self._show_processes()
         if self.plan.producer and self._elapsed() >= self._fraud_at:
             self._play_fraud()
             self._fraud_at = float("inf")
@@ -98,6 +104,11 @@ class Watch:
         except TemporarilyUnavailable as error:
             self.console.print(f"no figures at the moment: {error}", highlight=False, markup=False)
             return None
+
+    def _show_processes(self) -> None:
+        processes = self.supervisor.processes.items()
+        self.board.replace(SUPERVISED, {(name,): float(each.is_running()) for name, each in processes})
+        self.board.set(WORKED_AT, self.clock.now())
 
     def _look(self) -> Snapshot:
         bounds = self._admin.describe(TRANSACTIONS).bounds

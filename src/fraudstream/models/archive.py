@@ -99,9 +99,13 @@ def read_arrays(content: bytes) -> Arrays:
     """
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            return {name: archive[name] for name in archive.files}
+            members = {name: archive[name] for name in archive.files}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile, AttributeError) as error:
         raise ModelUnavailable(f"this is not a file of arrays: {error}") from error
+    strangers = [name for name, member in members.items() if not isinstance(member, np.ndarray)]
+    if strangers:
+        raise ModelUnavailable(f"this is not a file of arrays: {strangers[0]!r} is none")
+    return members
 
 
 def _read(content: bytes) -> ScoringModel:

@@ -86,6 +86,41 @@ class Notifier(Protocol):
         ...
 
 
+class DeliveryBook(Protocol):
+    """What became of each alert on each channel; one line for an alert and a channel.
+
+    Every method raises `TemporarilyUnavailable` if the store does not answer.
+    """
+
+    def is_settled(self, alert_id: uuid.UUID, channel: str) -> bool:
+        """Whether it was delivered there, so that it must not be again."""
+        ...
+
+    def trying(self, alert_id: uuid.UUID, channel: str) -> int:
+        """Write down that it is tried now; returns how often that was, this time included."""
+        ...
+
+    def delivered(self, alert_id: uuid.UUID, channel: str, message_id: str) -> None:
+        """Write down that it got there, for good."""
+        ...
+
+    def failed(self, alert_id: uuid.UUID, channel: str, error: str) -> None:
+        """Write down why the last try did not; one that got there stays so."""
+        ...
+
+
+@dataclass(frozen=True)
+class ChannelDelivery:
+    """What became of one alert on one channel; without `delivered_at` it has not got there."""
+
+    channel: str
+    attempts: int
+    tried_at: dt.datetime | None
+    delivered_at: dt.datetime | None
+    message_id: str | None
+    error: str | None
+
+
 @dataclass(frozen=True)
 class QueuedMessage:
     """One message as a subscriber's queue hands it out; `receipt` is what `delete` wants."""

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -16,6 +17,7 @@ from fraudstream.clock import Clock, SystemClock
 from fraudstream.contracts.topics import LABELS, TRANSACTIONS
 from fraudstream.errors import ConfigurationError
 from fraudstream.heartbeat import Heartbeat
+from fraudstream.metrics.board import exported
 from fraudstream.producer.bookmark import Bookmark, BookmarkKeeper, read_bookmark
 from fraudstream.producer.journal import Journal
 from fraudstream.producer.lines import opened
@@ -26,9 +28,13 @@ from fraudstream.producer.requests import Requests, listen
 from fraudstream.producer.scripted import ScriptedFrauds
 from fraudstream.producer.sending import Sender, Summary
 from fraudstream.producer.stream import Limits, LiveStream
+from fraudstream.producer.tables import Report, TableReplay, preview, preview_lines, reader_of
 from fraudstream.producer.timeline import Timeline, a_day_ahead
 from fraudstream.settings import KafkaSettings, ProducerSettings
 from fraudstream.simulation.city import DEFAULT_START, CityWorld, SimulatedDay
+from fraudstream.tabular.mapping import TableMap
+from fraudstream.tabular.payments import PaymentReader
+from fraudstream.tabular.reading import opened as opened_table
 
 FLUSH_TIMEOUT = 130.0
 """Seconds to wait for the last acknowledgements: longer than the client itself tries to deliver a record."""
@@ -122,6 +128,53 @@ def produce_file(path: str, *, rate: float | None = None) -> int:
         return _account(send, requests, clock, topics=(TRANSACTIONS,))
 
 
+@dataclass(frozen=True)
+class TableRequest:
+    """A user's own CSV file, what its columns are, and where rows that are no payments go."""
+
+    path: Path
+    how: TableMap
+    report: Path | None = None
+    rate: float | None = None
+    dry_run: bool = False
+
+
+def produce_table(request: TableRequest, say: Callable[[str], None]) -> int:
+    """Send the payments of a CSV file, or only say what it holds; returns the exit status.
+
+    It is 0 if every row is a payment and all were acknowledged. What is no payment is not sent and stands in the
+    report, with line, column, value and reason.
+
+    Raises:
+        ImpossibleRequest: the file holds a card number; nothing was sent.
+        ConfigurationError: an unreadable file, a map that does not fit, a missing setting, an unwritable report.
+        TemporarilyUnavailable: the broker does not answer.
+    """
+    clock = SystemClock()
+    with opened_table(request.path) as content:
+        table = request.how.table(content, str(request.path))
+        reader = reader_of(table, request.how, clock)
+        if request.dry_run:
+            seen = preview(reader)
+            for line in preview_lines(table.name, seen):
+                say(line)
+            return 1 if seen.bad else 0
+        with closing(Report(request.report or request.path.with_suffix(".problems.csv"))) as report:
+            status = _send_table(reader, report, request.rate, clock)
+        if report.count:
+            say(f"{report.count:,} rows are no payments and were not sent: {report.path} says why")
+        return 1 if report.count else status
+
+
+def _send_table(reader: PaymentReader, report: Report, rate: float | None, clock: Clock) -> int:
+    requests = listen()
+
+    def send(sender: Sender, progress: Progress, _: Journal) -> None:
+        TableReplay(reader, report.add, sender, Pace(clock, rate=rate), requests, clock, progress.report).run()
+
+    return _account(send, requests, clock, topics=(TRANSACTIONS,))
+
+
 def _city(request: LiveRequest) -> Bookmark:
     """The city to stream, with the moment its stream begins: after its history, or after what was sent before."""
     before = read_bookmark(ProducerSettings.load().journal_dir) if request.resume else None
@@ -161,7 +214,8 @@ def _account(
     producer = KafkaProducer(kafka)
     with (
         Journal(folder, started_at=clock.now(), pid=os.getpid(), logs=logs_of) as journal,
-        Progress(clock) as progress,
+        exported("producer") as board,
+        Progress(clock, board=board) as progress,
     ):
         sender = Sender(producer, journal, clock)
         send(sender, progress, journal)

@@ -9,6 +9,8 @@ import structlog
 from rich.console import Console
 
 from fraudstream.clock import Clock
+from fraudstream.metrics.board import Board
+from fraudstream.producer.figures import SendingFigures
 from fraudstream.producer.sending import Summary
 
 TERMINAL_INTERVAL, PLAIN_INTERVAL = 0.2, 5.0
@@ -18,8 +20,9 @@ TERMINAL_INTERVAL, PLAIN_INTERVAL = 0.2, 5.0
 class Progress(AbstractContextManager["Progress"]):
     """Tells how far a run has come."""
 
-    def __init__(self, clock: Clock, console: Console | None = None) -> None:
+    def __init__(self, clock: Clock, console: Console | None = None, board: Board | None = None) -> None:
         self._clock = clock
+        self._figures = SendingFigures(board or Board("producer"))
         self._console = console or Console(stderr=True)
         self._status = self._console.status("starting") if self._console.is_terminal else None
         self._interval = TERMINAL_INTERVAL if self._console.is_terminal else PLAIN_INTERVAL
@@ -49,6 +52,7 @@ class Progress(AbstractContextManager["Progress"]):
         `payments` is how many of the records sent are payments, or lines of a file; `simulated` is the simulated
         clock, in seconds since 1970 UTC.
         """
+        self._figures.show(summary, self._clock.now())
         now = self._clock.monotonic()
         since, before = self._last
         if now - since < self._interval:

@@ -9,6 +9,7 @@ from fraudstream.adapters.aws.score_table import DynamoDbScoreTable
 from fraudstream.adapters.database.committed_scores import PostgresCommittedScores
 from fraudstream.clock import SystemClock
 from fraudstream.heartbeat import Heartbeat
+from fraudstream.metrics.board import exported
 from fraudstream.projection.projector import Projector
 from fraudstream.service import serve, stop_on_signals
 from fraudstream.service_settings import DynamoDbSettings
@@ -32,7 +33,7 @@ def project(*, create_table: bool) -> None:
     stopping = stop_on_signals()
     if create_table:
         table.ensure()
-    with contextlib.closing(PostgresCommittedScores(url)) as committed:
+    with contextlib.closing(PostgresCommittedScores(url)) as committed, exported("dynamodb-projector") as board:
         structlog.get_logger().info("projector ready", table=settings.scores_table)
-        step = Projector(committed, table, clock).step
-        serve(step, stopping=stopping, clock=clock, heartbeat=Heartbeat.load())
+        step = Projector(committed, table, clock, board).step
+        serve(step, stopping=stopping, clock=clock, heartbeat=Heartbeat.load(), board=board)

@@ -10,6 +10,8 @@ from fraudstream.adapters.aws.resources import AlertingResources, AwsResources, 
 from fraudstream.clock import Clock, SystemClock, pause
 from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.heartbeat import Heartbeat
+from fraudstream.metrics.board import Board, exported
+from fraudstream.metrics.catalogue import FAILING, FAILURES, RESOURCES_MADE, WORKED_AT
 from fraudstream.service import stop_on_signals
 from fraudstream.settings import AlertingSettings
 
@@ -62,7 +64,10 @@ def keep_until_stopped(buckets: Sequence[str] = ()) -> None:
     """
     logs.configure("aws-resources")
     settings, stopping = AlertingSettings.load(), stop_on_signals()
-    keep_resources(settings, buckets, stopping=stopping, clock=SystemClock(), heartbeat=Heartbeat.load())
+    with exported("aws-resources") as board:
+        keep_resources(
+            settings, buckets, stopping=stopping, clock=SystemClock(), heartbeat=Heartbeat.load(), board=board
+        )
 
 
 def keep_resources(
@@ -73,6 +78,7 @@ def keep_resources(
     stopping: Callable[[], bool],
     clock: Clock,
     heartbeat: Heartbeat | None = None,
+    board: Board | None = None,
 ) -> None:
     """`keep` for what these settings and buckets name.
 
@@ -80,7 +86,7 @@ def keep_resources(
         ConfigurationError: a setting doesn't fit this AWS, or we may not look or create.
     """
     resources = AwsResources(ResourceNames.of(settings, buckets))
-    keep(resources, every=every, stopping=stopping, clock=clock, heartbeat=heartbeat)
+    keep(resources, every=every, stopping=stopping, clock=clock, heartbeat=heartbeat, board=board)
 
 
 def keep(
@@ -90,6 +96,7 @@ def keep(
     stopping: Callable[[], bool],
     clock: Clock,
     heartbeat: Heartbeat | None = None,
+    board: Board | None = None,
 ) -> None:
     """Look every so many seconds whether all is there and create what is not, until `stopping`.
 
@@ -98,7 +105,7 @@ def keep(
     Raises:
         ConfigurationError: as `Resources` raises it.
     """
-    heart = heartbeat or Heartbeat()
+    heart, shown = heartbeat or Heartbeat(), board or Board("aws-resources")
     failures, unfinished = 0, False
     while not stopping():
         try:
@@ -107,13 +114,17 @@ def keep(
                 unfinished = True
                 made = resources.ensure()
                 unfinished = False
+                shown.count(RESOURCES_MADE)
                 log.info("aws resources created", created=missing, topic=made.topic_arn, queue=made.queue_url)
         except TemporarilyUnavailable as error:
             failures += 1
+            shown.count(FAILURES)
             log.warning("trying again", error=str(error), failures=failures)
         else:
             failures = 0
+            shown.set(WORKED_AT, clock.now())
             heart.beat()
+        shown.set(FAILING, failures)
         pause(_seconds(failures, every), stopping=stopping, clock=clock)
 
 

@@ -36,6 +36,14 @@ def topics() -> None:
     typer.echo(provision_topics())
 
 
+@provision.command("kafka-access")
+def kafka_access(folder: Annotated[Path, typer.Argument(help="Where passwords are kept.", exists=True)]) -> None:
+    """Give each process a name, a password and its rights in a broker with SCRAM."""
+    from fraudstream.provisioning.kafka_access import provision_kafka_access  # noqa: PLC0415
+
+    typer.echo(provision_kafka_access(folder))
+
+
 @provision.command("aws")
 def aws(
     *,

@@ -4,10 +4,11 @@ import datetime as dt
 
 from fraudstream.metrics import catalogue
 from fraudstream.metrics.board import Board
+from fraudstream.metrics.metric import Gauge
 from fraudstream.ports.quality import DayQuality
 from fraudstream.quality.figures import LiveQuality
 
-FIGURES = {
+FIGURES: dict[Gauge, str] = {
     catalogue.PAYMENTS: "payments",
     catalogue.ALERTS: "alerts",
     catalogue.LABELLED: "labelled",

@@ -46,13 +46,15 @@ STEADY = {
 }
 SMALL_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """Measured: half of Java's CPU time from start to first commit, and no loss in a drain of 200,000 payments."""
+QUIET_JAVA = f"-Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties').as_uri()}"
+"""The driver's Java says nothing below an error, from its first line on."""
 ON_ONE_MACHINE = {
     "spark.driver.host": "127.0.0.1",
     "spark.driver.bindAddress": "127.0.0.1",
-    "spark.driver.extraJavaOptions": SMALL_JAVA,
+    "spark.driver.extraJavaOptions": f"{SMALL_JAVA} {QUIET_JAVA}",
 }
 ON_OUR_CLUSTER = {
-    "spark.driver.extraJavaOptions": SMALL_JAVA,
+    "spark.driver.extraJavaOptions": f"{SMALL_JAVA} {QUIET_JAVA}",
     "spark.executor.extraJavaOptions": SMALL_JAVA,
     "spark.locality.wait": "0s",  # a slice is small: a free worker is better than a familiar one
 }

@@ -15,7 +15,7 @@ from fraudstream.clock import Clock
 from fraudstream.errors import FraudstreamError, TemporarilyUnavailable
 from fraudstream.heartbeat import Heartbeat
 from fraudstream.metrics.board import Board
-from fraudstream.metrics.catalogue import SCORER_STANDS_STILL
+from fraudstream.metrics.catalogue import SCORER_STANDS_STILL, WORKED_AT
 from fraudstream.scoring.failures import failure_of
 from fraudstream.scoring.figures import ScorerFigures
 from fraudstream.scoring.session import JAVA_IS_GONE
@@ -190,6 +190,7 @@ class Watch:
             self._tell(None)
         if self._is_ready and self._unreachable_since is None and taken <= STUCK_SECONDS:
             self.heartbeat.beat()
+            self.board.set(WORKED_AT, self.clock.now())
         if self._is_due("report", REPORT_SECONDS):
             self._report()
 

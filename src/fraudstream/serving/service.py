@@ -3,6 +3,7 @@
 import contextlib
 import signal
 import socket
+from functools import partial
 
 import structlog
 import uvicorn
@@ -11,10 +12,12 @@ from starlette.types import ASGIApp
 from fraudstream import logs
 from fraudstream.adapters.database.standing_reader import PostgresStandings
 from fraudstream.analyst.guard import OWN_NAMES, Guard
+from fraudstream.analyst.measured import Measured
 from fraudstream.analyst.token_file import read_or_make_token, token_file
 from fraudstream.clock import SystemClock
 from fraudstream.errors import ConfigurationError, FraudstreamError
 from fraudstream.heartbeat import Heartbeat
+from fraudstream.metrics.board import exported
 from fraudstream.scoring.warm_up import compile_everything
 from fraudstream.service_settings import ScoringApiSettings
 from fraudstream.serving.api import create_app
@@ -80,8 +83,8 @@ def _what_if(settings: ScoringApiSettings) -> WhatIf:
 
 
 def _run(app: ASGIApp, listener: socket.socket) -> None:
-    config = uvicorn.Config(
-        app,
+    config = partial(
+        uvicorn.Config,
         lifespan="on",
         log_config=None,
         access_log=False,
@@ -92,7 +95,8 @@ def _run(app: ASGIApp, listener: socket.socket) -> None:
     )
     for number in (signal.SIGTERM, signal.SIGINT):  # uvicorn stops on them, and raises them again at the end
         signal.signal(number, lambda *_: None)
-    uvicorn.Server(config).run(sockets=[listener])
+    with exported("scoring-api") as board:
+        uvicorn.Server(config(Measured(app, board))).run(sockets=[listener])
 
 
 def _listening(host: str, port: int) -> socket.socket:

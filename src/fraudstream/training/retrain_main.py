@@ -13,6 +13,7 @@ from fraudstream.adapters.database.training_history import PostgresTrainingHisto
 from fraudstream.adapters.model_registry import MlflowRegistry
 from fraudstream.clock import SystemClock
 from fraudstream.heartbeat import Heartbeat
+from fraudstream.metrics.board import exported
 from fraudstream.ports.registry import ModelRegistry
 from fraudstream.progress import Progress
 from fraudstream.service import stop_on_signals
@@ -45,7 +46,6 @@ def retrain(
     """
     settings, url = RegistrySettings.load(), DatabaseSettings.load().database_url.get_secret_value()
     console = Console(highlight=False, markup=False, emoji=False, soft_wrap=True)
-
     heart = Heartbeat.load()
 
     def open_registry() -> ModelRegistry:
@@ -72,5 +72,7 @@ def retrain(
         if interval is None:
             return retraining.run_once()
         logs.configure("retraining")
-        keep_retraining(retraining, interval, stopping=stop_on_signals(), clock=SystemClock(), heart=heart)
+        stopping, clock = stop_on_signals(), SystemClock()
+        with exported("retrain") as board:
+            keep_retraining(retraining, interval, stopping=stopping, clock=clock, heart=heart, board=board)
     return None

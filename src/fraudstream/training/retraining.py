@@ -8,6 +8,8 @@ import structlog
 from fraudstream.clock import Clock, SystemClock, pause
 from fraudstream.errors import ConfigurationError, ModelUnavailable
 from fraudstream.heartbeat import Heartbeat
+from fraudstream.metrics.board import Board
+from fraudstream.metrics.catalogue import RETRAIN_FAILURES, RETRAINED
 from fraudstream.ports.life_cycle import Action, Deployments, Signature
 from fraudstream.ports.matured import MaturedScores, Window
 from fraudstream.ports.registry import ModelRegistry
@@ -194,12 +196,14 @@ def keep_retraining(
     stopping: Callable[[], bool],
     clock: Clock,
     heart: Heartbeat | None = None,
+    board: Board | None = None,
 ) -> None:
     """Do step after step, `interval` seconds apart, until `stopping`; what a training fails by is told and got over.
 
     Raises:
         TemporarilyUnavailable: database or registry did not answer for minutes.
     """
+    shown = board or Board("retrain")
     due, told = float("-inf"), ""
 
     def step() -> None:
@@ -212,12 +216,14 @@ def keep_retraining(
             done = retraining.run_once()
         except (ConfigurationError, ModelUnavailable) as error:
             log.warning("retraining failed, the model at work stays", error=str(error))
+            shown.count(RETRAIN_FAILURES)
             wait = max(interval, AFTER_A_FAILURE)
         else:
+            shown.count(RETRAINED, 1, done.step.value)
             if done.reason != told:
                 log.info("retraining", step=done.step.value, reason=done.reason, version=done.version)
             told = done.reason
         due = clock.monotonic() + wait
 
     log.info("retraining ready", every=retraining.rules.every, maturity=retraining.rules.maturity)
-    serve(step, stopping=stopping, clock=clock, heartbeat=heart or Heartbeat.load())
+    serve(step, stopping=stopping, clock=clock, heartbeat=heart or Heartbeat.load(), board=shown)

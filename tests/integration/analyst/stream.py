@@ -8,12 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pytest
+import stamina
 from tests.integration.verify.postgres_stack import PostgresStack
 
 from fraudstream.adapters.database.label_store import PostgresLabelStore
 from fraudstream.adapters.kafka import KafkaAdmin, KafkaConsumer
 from fraudstream.clock import SystemClock
 from fraudstream.contracts.topics import LABELS
+from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.feedback.applier import LabelApplier
 from fraudstream.feedback.consumption import LabelLoop
 from fraudstream.settings import KafkaSettings
@@ -57,7 +59,9 @@ def labelled_stream(
     """A stream of its own, which the environment names."""
     admin = KafkaAdmin(kafka)
     admin.ensure_topics({LABELS: 1}, 1)
-    log = admin.describe(LABELS)
+    for attempt in stamina.retry_context(on=TemporarilyUnavailable, attempts=20, timeout=2 * PATIENCE):
+        with attempt:  # a broker on a busy machine takes its time until a new topic is there
+            log = admin.describe(LABELS)
     environment.setenv("KAFKA_BOOTSTRAP_SERVERS", kafka.kafka_bootstrap_servers)
     environment.setenv("DATABASE_URL", url)
     with contextlib.ExitStack() as resources:

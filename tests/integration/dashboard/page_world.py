@@ -8,6 +8,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -22,6 +23,8 @@ from tests.unit.verify.memory_stack import a_payment
 
 from fraudstream.adapters.database.account_store import PostgresAccounts, Standing
 from fraudstream.adapters.database.connection_pool import ConnectionPool
+from fraudstream.adapters.kafka import KafkaAdmin
+from fraudstream.contracts.topics import TRANSACTIONS
 from fraudstream.dashboard.access import Access
 from fraudstream.settings import KafkaSettings
 
@@ -41,6 +44,7 @@ class PageWorld:
     stream: LabelledStream
     process: subprocess.Popen[str]
     first_secret: str
+    journals: Path
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     customers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1_000))
 
@@ -88,8 +92,10 @@ def page_world(kafka: KafkaSettings, url: str, unique_name: Callable[[str], str]
     with (
         pytest.MonkeyPatch.context() as environment,
         labelled_stream(kafka, url, unique_name, environment) as stream,
-        running(url) as process,
+        tempfile.TemporaryDirectory() as journals,
+        running(url, Path(journals)) as process,
     ):
+        KafkaAdmin(kafka).ensure_topics({TRANSACTIONS: 1}, 1)
         assert process.stdout is not None
         assert process.stderr is not None
         environment.undo()  # the process has it by now, and tests of other folders want none of it
@@ -97,13 +103,14 @@ def page_world(kafka: KafkaSettings, url: str, unique_name: Callable[[str], str]
             secret = process.stdout.readline().split()[-1]
             address = json.loads(process.stderr.readline())["address"]
         with heard_out(process, process.stderr):
-            yield PageWorld(address, url, stream, process, secret)
+            yield PageWorld(address, url, stream, process, secret, Path(journals))
 
 
 @contextlib.contextmanager
-def running(url: str) -> Iterator[subprocess.Popen[str]]:
+def running(url: str, journals: Path) -> Iterator[subprocess.Popen[str]]:
     """The page's process in this environment; killed in the end."""
     given = {"DASHBOARD_DATABASE_URL": url, "DASHBOARD_PORT": str(free_port()), "LOG_FORMAT": "json"}
+    given["JOURNAL_DIR"] = str(journals)
     with subprocess.Popen(
         [sys.executable, str(MAIN)],
         env={**os.environ, **given},

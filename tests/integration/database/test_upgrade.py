@@ -44,12 +44,17 @@ BY_HAND = """
     INSERT INTO drift_references VALUES ('1', 'amount', '{1, 2}', '{3, 4, 5}', '2025-11-01', '2025-11-08');
     INSERT INTO feature_drift VALUES ('2025-11-23', '1', 'amount', 0.1, 12);
     INSERT INTO state_rebuilds VALUES (1, 'ready', 1, 0, 1, 1, 1, 1, 1, '{}');
+    INSERT INTO forgotten_ranges VALUES (gen_random_uuid(), 0, '2024-01-01', '2024-02-01', 9, 9);
+    INSERT INTO forgotten_customers VALUES (77);
     INSERT INTO accounts (name, role, password_hash, one_time) VALUES ('ann', 'analyst', 'a hash', false);
     INSERT INTO dashboard_sessions (token_hash, account_id, form_token, seen_at)
         SELECT repeat('a', 64), account_id, 'a token', now() FROM accounts;
     INSERT INTO audit_log (account, address, action, about, detail) VALUES ('ann', '127.0.0.1', 'sign in', '', '');
     INSERT INTO alert_decisions (alert_id, turn, author, outcome, note)
-        SELECT alert_id, 1, 'ann', 'snooze', '' FROM alerts LIMIT 1
+        SELECT alert_id, 1, 'ann', 'snooze', '' FROM alerts LIMIT 1;
+    INSERT INTO api_tokens (name, role, token_hash, created_by, expires_at)
+        VALUES ('a program', 'viewer', repeat('c', 64), 'ann', now() + interval '1 day');
+    INSERT INTO alert_deliveries (alert_id, channel, attempts) SELECT alert_id, 'webhook', 1 FROM alerts LIMIT 1
 """
 
 

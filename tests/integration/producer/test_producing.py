@@ -110,6 +110,7 @@ def agrees_with_the_log(bench: Bench) -> None:
     intents, outcomes = bench.journal()
     logs = {topic: bench.log(topic) for topic in (TRANSACTIONS, LABELS)}
     for sequence, outcome in outcomes.items():
+        assert outcome.offset is not None
         record = logs[intents[sequence].topic][outcome.partition, outcome.offset]
         assert digest_of(record) == intents[sequence].value_hash
     meant = {intent.value_hash for intent in intents.values()}

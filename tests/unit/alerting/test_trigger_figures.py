@@ -32,7 +32,7 @@ def test_a_function_that_fails_as_a_whole_is_counted() -> None:
     world.trigger.run_once(0.1)
 
     assert world.board.value(FUNCTION_FAILURES) == 2
-    assert world.board.value(PARKED, "function_failed") is None
+    assert world.board.value(PARKED, "function_failed") == 0
 
 
 def test_while_aws_does_not_answer_the_waiting_shows_and_the_records_stay_in_hand() -> None:

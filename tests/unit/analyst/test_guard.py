@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
@@ -69,6 +70,14 @@ def test_a_body_reaches_the_application_whole_and_the_largest_one_too() -> None:
     assert answer.document["body"] == "a" * (LARGEST_BODY - 2) + "bc"
 
 
+def test_some_paths_may_have_more_than_others() -> None:
+    guard = replace(GUARD, larger_bodies={"/labels": LARGEST_BODY + 1})
+
+    assert ask(guard, "POST", "/labels", chunks=[b"x" * (LARGEST_BODY + 1)]).status == 200
+    assert ask(guard, "POST", "/labels", chunks=[b"x" * (LARGEST_BODY + 2)]).status == 413
+    assert ask(guard, "POST", "/other", chunks=[b"x" * (LARGEST_BODY + 1)]).status == 413
+
+
 def test_a_larger_body_is_refused_whether_it_says_so_or_not() -> None:
     said = ask(GUARD, "POST", "/x", headers=(NAMED, TRUSTED, (b"content-length", str(LARGEST_BODY + 1).encode())))
     unsaid = ask(GUARD, "POST", "/x", chunks=[b"a" * LARGEST_BODY, b"b"])
@@ -92,6 +101,8 @@ def test_no_answer_is_kept_or_taken_for_something_else() -> None:
     for answer in (ask(GUARD, "GET", "/"), ask(GUARD, "GET", "/", headers=(NAMED,))):
         assert answer.headers["cache-control"] == "no-store"
         assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["x-frame-options"] == "DENY"
+        assert answer.headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
         assert not [name for name in answer.headers if name.startswith("access-control")]
 
 

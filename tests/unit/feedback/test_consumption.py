@@ -19,6 +19,7 @@ from fraudstream.metrics.catalogue import (
     APPLIED,
     FAILING,
     FAILURES,
+    LABEL_DELAY,
     LABEL_SEQ,
     LABELS_BEHIND,
     LABELS_FAR_BEHIND,
@@ -207,6 +208,7 @@ def test_what_was_done_and_where_the_labels_stand_is_shown(world: World) -> None
 
     shown = [world.loop.board.value(metric) for metric in (APPLIED, LABELS_WAITING, LABEL_SEQ, LABELS_BEHIND, FAILING)]
     assert shown == [2, 1, 2, 0, 0]
+    assert world.loop.board.value(LABEL_DELAY) == 3
 
 
 def test_being_far_behind_is_told_once_and_so_is_its_end(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

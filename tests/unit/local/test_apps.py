@@ -38,6 +38,7 @@ def commands() -> dict[str, Command]:
         ("alert-relay", Role.RELAY),
         ("inbox", Role.INBOX),
         ("archiver", Role.ARCHIVER),
+        ("retention", Role.KEEPER),
         ("dashboard", Role.READER),
     ],
 )

@@ -1,10 +1,13 @@
 """The catalogue of metrics keeps Prometheus' conventions."""
 
 import re
+from typing import get_args
 
 import pytest
 
-from fraudstream.metrics.catalogue import COMMON, PROCESSES, Kind, Metric, metrics_page
+from fraudstream.metrics.catalogue import COMMON, PROCESSES, ProcessName
+from fraudstream.metrics.metric import Histogram, Kind, Metric, Unit
+from fraudstream.metrics.page import metrics_page
 
 ALL: set[Metric] = set(COMMON).union(*PROCESSES.values())
 
@@ -23,6 +26,15 @@ def test_a_metric_is_named_as_prometheus_wants_it(metric: Metric) -> None:
     assert not re.search(r"_(ms|milliseconds|minutes|mb|kilobytes|percent)(_|$)", metric.name)
     assert metric.meaning
     assert metric.meaning[-1] != "."
+    assert metric.unit in Unit
+    if metric.unit in {Unit.SECONDS, Unit.TIMESTAMP, Unit.BYTES}:
+        assert re.search(r"_(seconds|bytes)(_total)?$", metric.name)
+    if isinstance(metric, Histogram):
+        assert list(metric.bounds) == sorted(set(metric.bounds))
+
+
+def test_every_process_that_may_have_a_board_is_described() -> None:
+    assert tuple(PROCESSES) == get_args(ProcessName)
 
 
 def test_each_metric_is_in_the_page_once_for_each_process_that_has_it() -> None:

@@ -11,6 +11,8 @@ from tests.ports.test_score_table import PLACE, a_score
 from fraudstream.adapters.memory_score_copies import MemoryCommittedScores, MemoryScoreTable
 from fraudstream.clock import ManualClock
 from fraudstream.errors import TemporarilyUnavailable
+from fraudstream.metrics.board import Board
+from fraudstream.metrics.catalogue import COPIED, COPIES_BEHIND
 from fraudstream.ports.score_copies import MOST_AT_ONCE, CommittedScore, LogPlace
 from fraudstream.projection.projector import IDLE, Projector
 
@@ -85,3 +87,15 @@ def test_trouble_is_told() -> None:
 
     with pytest.raises(TemporarilyUnavailable, match="lost"):
         Projector(committed([0], 1), table, ManualClock()).step()
+
+
+def test_what_is_copied_and_what_is_left_is_told() -> None:
+    board = Board("dynamodb-projector")
+    source = committed(range(MOST_AT_ONCE + 5), MOST_AT_ONCE + 5)
+    projector = Projector(source, MemoryScoreTable(), ManualClock(), board)
+    projector.step()
+    left = board.value(COPIES_BEHIND)
+    projector.step()
+
+    assert (left, board.value(COPIES_BEHIND)) == (5, 0)
+    assert board.value(COPIED) == MOST_AT_ONCE + 5

@@ -1,5 +1,6 @@
 """Spark's options follow from the settings."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -57,3 +58,12 @@ def test_executors_of_a_standalone_cluster_get_their_heap_and_no_one_elses_do() 
 
     assert ours["spark.executor.memory"] == "700m"
     assert "spark.executor.memory" not in configuration(ScoringSettings(spark_master="yarn"))
+
+
+@pytest.mark.parametrize("master", ["local[2,4]", "spark://elsewhere:7077"])
+def test_the_drivers_java_is_quiet_from_its_first_line_on(master: str) -> None:
+    options = configuration(ScoringSettings(spark_master=master))["spark.driver.extraJavaOptions"]
+    (address,) = re.findall(r"-Dlog4j2\.configurationFile=file://(\S+)", options)
+
+    assert "rootLogger.level = error" in Path(address).read_text(encoding="utf-8")
+    assert configuration(ScoringSettings(spark_master=master))["spark.log.level"] == "ERROR"

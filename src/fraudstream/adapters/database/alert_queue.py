@@ -35,6 +35,8 @@ class Wanted:
     """A number that may be a customer's or a merchant's."""
     least_amount: float | None = None
     at_risk: tuple[float, float] | None = None
+    among: Sequence[uuid.UUID] | None = None
+    """Only these alerts, as far as they are like the rest."""
     most: int = 100
 
 
@@ -114,6 +116,13 @@ SELECT (SELECT max(created_at) FROM alerts),
        coalesce((SELECT max(decision_id) FROM alert_decisions), 0),
        coalesce((SELECT max(deployment_id) FROM deployments), 0)
 """
+_CHANGED = f"""
+SELECT alert_id::text FROM alerts WHERE created_at > %(newest)s::timestamptz - interval '1 minute'
+UNION SELECT alert_id::text FROM alert_decisions WHERE decision_id > %(decision_id)s
+UNION SELECT alert_id::text FROM labels JOIN alerts USING (transaction_id) WHERE labels.label_seq > %(label_seq)s
+LIMIT {MOST}
+"""  # noqa: S608 - constants
+"""A commit may show an alert a little after the time it bears, so a minute is looked at again."""
 _RATIO, _KNOWN = index_of("amount_ratio"), index_of("payments_known")
 _reasons = msgspec.json.Decoder(tuple[Reason, ...])
 
@@ -137,6 +146,7 @@ class PostgresAlertQueue:
             "least": wanted.least_amount,
             "low": low,
             "high": high,
+            "among": None if wanted.among is None else [str(each) for each in wanted.among],
             "most": max(1, min(wanted.most, MOST)),
         }
         with self._pool.transaction() as cursor:
@@ -148,6 +158,13 @@ class PostgresAlertQueue:
         with self._pool.transaction() as cursor:
             cursor.execute(_MARK)
             return QueueMark(*(cursor.fetchone() or (None, 0, 0, 0, 0)))
+
+    def changed(self, since: QueueMark) -> Sequence[uuid.UUID]:
+        """Alerts that may look otherwise than when the queue stood so; those of its last minute are among them."""
+        asked = {"newest": since.newest, "decision_id": since.decision_id, "label_seq": since.label_seq}
+        with self._pool.transaction() as cursor:
+            cursor.execute(_CHANGED, asked)
+            return [uuid.UUID(alert_id) for (alert_id,) in cursor]
 
 
 def _asked(wanted: Wanted) -> tuple[str, list[str]]:
@@ -161,6 +178,8 @@ def _asked(wanted: Wanted) -> tuple[str, list[str]]:
         window = _LATEST
     else:
         window = f"WHERE status IN ('open', 'held') {_LATEST}"
+    if wanted.among is not None:
+        window = "WHERE alert_id = ANY(%(among)s::uuid[])"
     if wanted.merchant is not None:
         conditions.append("scored.merchant_id = %(merchant)s")
     if wanted.either is not None:

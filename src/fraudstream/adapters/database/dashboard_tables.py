@@ -12,6 +12,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    text,
 )
 from sqlalchemy.dialects.postgresql import CHAR
 
@@ -73,4 +74,35 @@ alert_decisions = Table(
     Column("error", Text),
     UniqueConstraint("alert_id", "turn"),
     comment="what people decided about alerts on the analyst's page; a turn is taken once, so the second is told",
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("token_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("token_hash", CHAR(64), nullable=False),
+    Column("created_by", Text, nullable=False),
+    stamp("created_at"),
+    Column("expires_at", DateTime(timezone=True), nullable=False),
+    Column("revoked_at", DateTime(timezone=True)),
+    Column("used_at", DateTime(timezone=True)),
+    UniqueConstraint("token_hash"),
+    Index("ix_api_tokens_name", "name", unique=True, postgresql_where=text("revoked_at IS NULL")),
+    comment="by what machines use the API of the analyst's page: the SHA-256 of each token, its role and its end",
+)
+
+alert_deliveries = Table(
+    "alert_deliveries",
+    metadata,
+    Column("alert_id", Uuid, primary_key=True),
+    Column("channel", Text, primary_key=True),
+    stamp("created_at"),
+    Column("attempts", Integer, nullable=False),
+    Column("tried_at", DateTime(timezone=True)),
+    Column("delivered_at", DateTime(timezone=True)),
+    Column("message_id", Text),
+    Column("error", Text),
+    comment="what became of each alert on each channel beside SNS: how often it was tried, and the last trouble",
 )

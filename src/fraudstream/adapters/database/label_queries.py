@@ -31,7 +31,8 @@ WHERE label_seq IS NULL AND transaction_id = ANY(%s::uuid[]) ORDER BY stored_at,
 RELEASED_ANYWHERE = f"""
 SELECT {LABEL_COLUMNS} FROM labels
 WHERE label_seq IS NULL AND (
-    EXISTS (SELECT FROM transaction_ids AS known WHERE known.id = labels.transaction_id)
+    EXISTS (SELECT FROM transaction_ids AS known JOIN scored_transactions USING (topic_id, partition, "offset")
+            WHERE known.id = labels.transaction_id)
     OR EXISTS (SELECT FROM history_transactions AS old WHERE old.transaction_id = labels.transaction_id))
 ORDER BY stored_at, partition, "offset" LIMIT %s
 """  # noqa: S608 - same

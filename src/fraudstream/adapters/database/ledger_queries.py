@@ -19,6 +19,13 @@ SELECT extract(epoch FROM clock_timestamp())::float8,
 NOTIFIED = "SELECT alert_id FROM notifications"
 HELD = "SELECT value FROM outbox WHERE held_at IS NOT NULL"
 FLAGGED = "SELECT transaction_id, amount FROM scored_transactions WHERE alert"
+ALERTS = """
+SELECT alert_id, transaction_id, amount, EXISTS (
+    SELECT FROM forgotten_ranges AS gone
+    WHERE (gone.topic_id, gone.partition) = (alerts.topic_id, alerts.partition) AND alerts."offset" < gone.end_offset)
+FROM alerts
+"""
+"""Each with whether the row of its payment was dropped after its time: then nothing can be compared with it."""
 DEPLOYMENTS = "SELECT deployment_id, model_version, digest, catalogue_version, threshold FROM deployments"
 
 SLICE_LAYOUT = dict.fromkeys(("slice_id", "partition", "first_offset", "last_offset", "label_seq"), BIGINT)
@@ -33,6 +40,7 @@ FROM slices WHERE topic_id = %s
 CUSTOMERS = """
 SELECT user_id, count(*) FROM scored_transactions
 LEFT JOIN unnest(%s::int[], %s::bigint[]) AS log (partition, first) USING (partition)
+WHERE user_id NOT IN (SELECT user_id FROM forgotten_customers)
 GROUP BY user_id HAVING bool_and(topic_id = %s AND first IS NOT NULL AND "offset" >= first)
 ORDER BY user_id
 """
@@ -69,10 +77,13 @@ SELECT (SELECT count(*) FROM scored_transactions WHERE topic_id = %s AND partiti
 """
 BODY_LAYOUT = {"transaction_id": UUID, "body_hash": BIGINT}
 BODIES = """
-SELECT transaction_id, scored.body_hash
-FROM transaction_ids AS known JOIN scored_transactions AS scored USING (topic_id, partition, "offset")
-WHERE known.id = ANY(%s::uuid[])
+SELECT known.id, coalesce(scored.body_hash, known.body_hash)
+FROM transaction_ids AS known LEFT JOIN scored_transactions AS scored USING (topic_id, partition, "offset")
+WHERE known.id = ANY(%s::uuid[]) AND (scored.transaction_id = known.id OR EXISTS (
+    SELECT FROM forgotten_ranges AS gone
+    WHERE (gone.topic_id, gone.partition) = (known.topic_id, known.partition) AND known."offset" < gone.end_offset))
 """
+"""An id outlives its row where the row was dropped after its time."""
 DUPLICATES = """
 SELECT count(*) FROM (SELECT FROM scored_transactions GROUP BY transaction_id HAVING count(*) > 1) AS repeated
 """

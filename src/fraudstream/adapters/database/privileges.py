@@ -1,9 +1,6 @@
-"""The database's roles, and what each may do with each table: data, which a test compares with the schema."""
+"""What each of the database's roles may do with each table: data, which a test compares with the schema."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Literal
 
 from sqlalchemy import Table
 
@@ -16,61 +13,15 @@ from fraudstream.adapters.database import (
     replay_tables,
     tables,
 )
+from fraudstream.adapters.database.keeper_rights import KEEPER
+from fraudstream.adapters.database.rights import INSERT, SELECT, Privilege, Rights, Role
+from fraudstream.adapters.database.rights import insert as _insert
+from fraudstream.adapters.database.rights import update as _update
 
-
-class Role(StrEnum):
-    """A role that a process logs in as."""
-
-    MIGRATE = "fraudstream_migrate"
-    """Owns the schema: migrations, and a person who knows what they do."""
-    SCORER = "fraudstream_scorer"
-    LABELS = "fraudstream_labels"
-    """The label applier."""
-    RELAY = "fraudstream_relay"
-    """The alert relay."""
-    INBOX = "fraudstream_inbox"
-    """The notification inbox."""
-    QUALITY = "fraudstream_quality"
-    """`fraudstream quality`, where it stores what it measures."""
-    PROMOTER = "fraudstream_promoter"
-    """The trainer, and `fraudstream promote`."""
-    OPERATOR = "fraudstream_operator"
-    """`fraudstream quarantine` and `fraudstream redrive`, where they send records again or show them unmasked."""
-    SERVING = "fraudstream_serving"
-    """The scoring API: reads what the next score depends on, and nothing else."""
-    DASHBOARD = "fraudstream_dashboard"
-    """The analyst's page, where it keeps accounts and decisions, changes the model at work, or sends records again."""
-    ARCHIVER = "fraudstream_archiver"
-    READER = "fraudstream_reader"
-    """Verification, the list of alerts, the live view: whatever only looks."""
-    MLFLOW = "mlflow"
-    """The model registry, in a database of its own."""
-
+__all__ = ["FUNCTIONS", "GRANTEES", "PRIVILEGES", "SEQUENCES", "WITHHELD", "Privilege", "Role"]
 
 GRANTEES = tuple(role for role in Role if role not in {Role.MIGRATE, Role.MLFLOW})
 """Roles that own nothing: what they may do is what is granted to them here."""
-
-
-@dataclass(frozen=True)
-class Privilege:
-    """A right to a whole table, or, where columns are named, to these alone."""
-
-    verb: Literal["SELECT", "INSERT", "UPDATE"]
-    columns: tuple[str, ...] = ()
-
-
-Rights = Mapping[Role, tuple[Privilege, ...]]
-
-SELECT = Privilege("SELECT")
-INSERT = Privilege("INSERT")
-
-
-def _insert(*columns: str) -> Privilege:
-    return Privilege("INSERT", columns)
-
-
-def _update(*columns: str) -> Privilege:
-    return Privilege("UPDATE", columns)
 
 
 def _given(table: Table) -> tuple[str, ...]:
@@ -96,6 +47,8 @@ _RISK: Rights = {
     Role.SERVING: (SELECT,),
 }
 _SETTLED = ("settled_at", "sent_topic", "sent_topic_id", "sent_partition", "sent_offset", "error")
+_TOKEN = ("name", "role", "token_hash", "created_by", "expires_at")
+_TRIED = ("alert_id", "channel", "attempts", "tried_at", "delivered_at", "message_id", "error")
 _APPLY_LABEL = _update("label_seq", "user_id", "merchant_id", "event_time", "amount", "amount_ratio")
 
 _WRITERS: Mapping[Table, Rights] = {
@@ -209,6 +162,8 @@ _WRITERS: Mapping[Table, Rights] = {
             _update("settled_at", "error"),
         ),
     },
+    dashboard_tables.api_tokens: {Role.DASHBOARD: (SELECT, _insert(*_TOKEN), _update("revoked_at", "used_at"))},
+    dashboard_tables.alert_deliveries: {Role.INBOX: (SELECT, _insert(*_TRIED[:3]), _update(*_TRIED[2:]))},
     tables.customer_state: {Role.SCORER: _MOVE_STATE, Role.PROMOTER: _MOVE_STATE, Role.SERVING: (SELECT,)},
     tables.customer_risk: _RISK,
     tables.merchant_risk: _RISK,
@@ -269,11 +224,16 @@ _WRITERS: Mapping[Table, Rights] = {
     },
 }
 
-WITHHELD = frozenset({dashboard_tables.accounts, dashboard_tables.dashboard_sessions})
+WITHHELD = frozenset({dashboard_tables.accounts, dashboard_tables.dashboard_sessions, dashboard_tables.api_tokens})
 """What even the reader may not read: with it one could try passwords elsewhere, or see who is signed in."""
 
 PRIVILEGES: Mapping[Table, Rights] = {
-    table: writers if table in WITHHELD else {Role.READER: (SELECT,), **writers} for table, writers in _WRITERS.items()
+    table: {
+        **({} if table in WITHHELD else {Role.READER: (SELECT,)}),
+        **_WRITERS.get(table, {}),
+        **({Role.KEEPER: KEEPER[table]} if table in KEEPER else {}),
+    }
+    for table in dict.fromkeys((*_WRITERS, *KEEPER))
 }
 """Everything that a role which owns nothing may do with a table; what is not here is refused."""
 
@@ -282,6 +242,7 @@ SEQUENCES: Mapping[str, Role] = {f"{tables.slices.name}_slice_id_seq": Role.SCOR
 
 FUNCTIONS: Mapping[str, Role] = {
     "create_month_of_scores(timestamptz)": Role.SCORER,
+    "drop_month_of_scores(timestamptz)": Role.KEEPER,
     "hold_active_deployment()": Role.SCORER,
     "hold_label_progress()": Role.PROMOTER,
     "place_transaction_ids()": Role.SCORER,

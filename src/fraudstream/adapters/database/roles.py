@@ -26,6 +26,7 @@ SETTINGS: Mapping[Role, Mapping[str, str]] = {
     Role.RELAY: {"statement_timeout": "30s", "idle_in_transaction_session_timeout": "180s"},
     Role.INBOX: {"statement_timeout": "30s", "idle_in_transaction_session_timeout": "60s"},
     Role.ARCHIVER: {"statement_timeout": "60s", "idle_in_transaction_session_timeout": "60s"},
+    Role.KEEPER: {"statement_timeout": "600s", "idle_in_transaction_session_timeout": "60s"},
     Role.QUALITY: {"statement_timeout": "120s", "idle_in_transaction_session_timeout": "60s"},
     Role.PROMOTER: {"statement_timeout": "120s", "idle_in_transaction_session_timeout": "60s"},
     Role.OPERATOR: {"statement_timeout": "30s", "idle_in_transaction_session_timeout": "60s"},

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import datetime as dt
 import time
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import stamina
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicCollection, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, ConfigResource, NewTopic
 
 from fraudstream.adapters.kafka.connection import Refusals
 from fraudstream.adapters.kafka.messages import take
@@ -94,6 +95,23 @@ class KafkaAdmin:
                 partition: reader.get_watermark_offsets(TopicPartition(topic, partition), timeout=REQUEST_TIMEOUT)
                 for partition in partitions
             }
+
+    def kept(self, topic: str) -> dt.timedelta | None:
+        """How long the broker keeps records of a topic; `None` where it deletes none by their age.
+
+        Raises:
+            ConfigurationError: this principal may not read the topic's configuration.
+            TemporarilyUnavailable: the broker did not answer.
+        """
+        resource = ConfigResource(ConfigResource.Type.TOPIC, topic)
+        asked = self._admin.describe_configs([resource], request_timeout=REQUEST_TIMEOUT)
+        try:
+            said = self._answer(asked[resource], f"reading the configuration of topic {topic}")
+        except KafkaException as error:
+            may = f"to read the configuration of topic {topic}"
+            raise self._failed(f"the broker did not say how long it keeps {topic}", may, error) from error
+        milliseconds = int(said["retention.ms"].value)
+        return None if milliseconds < 0 else dt.timedelta(milliseconds=milliseconds)
 
     def read(self, topic: str, partition: int, first: int, end: int) -> list[Record]:
         """Every record of one partition with `first <= offset < end`, in order.

@@ -1,6 +1,8 @@
 """`RecordProducer` on a broker."""
 
+import contextlib
 import time
+from collections.abc import Iterator
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
@@ -69,15 +71,31 @@ class KafkaProducer:
 
     def poll(self) -> None:
         """See `RecordProducer.poll`."""
-        self._producer.poll(0)
+        with self._fatal_told():
+            self._producer.poll(0)
         self._refusals.check()
 
     def flush(self, timeout: float) -> int:
         """See `RecordProducer.flush`."""
         deadline = time.monotonic() + timeout
-        while (waiting := int(self._producer.flush(min(timeout, LOOK_EVERY)))) and time.monotonic() < deadline:
-            self._refusals.check()
+        with self._fatal_told():
+            while (waiting := int(self._producer.flush(min(timeout, LOOK_EVERY)))) and time.monotonic() < deadline:
+                self._refusals.check()
         return waiting
+
+    @contextlib.contextmanager
+    def _fatal_told(self) -> Iterator[None]:
+        """Whoever may write to no topic at all gets no producer id: librdkafka gives up, in the midst of a callback."""
+        try:
+            yield
+        except (KafkaException, SystemError) as error:
+            fatal = error if isinstance(error, KafkaException) else error.__cause__
+            if not isinstance(fatal, KafkaException):  # sometimes the reason is lost on the way
+                self._refusals.check()
+                raise TemporarilyUnavailable("the producer gave up: may this principal write to any topic?") from error
+            said = fatal.args[0]
+            told = self._refusals.forbidden("to write to any topic", said)
+            raise told or TemporarilyUnavailable(f"the producer gave up: {said.str()}") from error
 
 
 def _delivery(error: KafkaError | None, message: Message) -> Delivery:

@@ -31,6 +31,12 @@
       mark(); // the first one too: something may have come between this page and its stream
       away.hidden = true;
     });
+    source.addEventListener("rows", (event) => {
+      away.hidden = true;
+      // A page that knows rows takes the changed ones alone; every other one fetches its part again.
+      const changed = new CustomEvent("changed", { cancelable: true, detail: JSON.parse(event.data) });
+      if (document.body.dispatchEvent(changed)) mark();
+    });
     source.addEventListener("trouble", () => { away.hidden = false; });
     source.addEventListener("error", () => {
       if (source.readyState !== EventSource.CLOSED) return; // it tries again by itself

@@ -40,6 +40,56 @@
   };
   const close = () => { chosen.clear(); outcome = null; note.value = ""; paint(); };
 
+  // Rows that changed, one by one: what is not on the screen is not fetched, and what is not changed stays as it is.
+  const LEAST = 700; // milliseconds between two questions
+  const waiting = new Set();
+  let asking = false;
+  const table = () => list.querySelector("table.queue");
+  const place = (fresh) => {
+    const { order, most } = table().dataset;
+    const value = (each) => Number(each.dataset[order]);
+    const after = rows().find((each) => value(each) < value(fresh) || (value(each) === value(fresh) && each.id > fresh.id));
+    table().tBodies[0].insertBefore(fresh, after || null);
+    if (rows().length > Number(most)) rows().at(-1).remove();
+  };
+  const renew = (ids, found) => {
+    const focused = document.activeElement.closest?.("#rows tbody tr")?.id;
+    for (const id of ids) {
+      const old = document.getElementById(`a-${id}`), fresh = found.get(`a-${id}`);
+      if (old && fresh && old.dataset.newest === fresh.dataset.newest) old.replaceWith(fresh);
+      else { old?.remove(); if (fresh) place(fresh); }
+    }
+    const count = rows().length;
+    document.getElementById("counted").textContent = `${count}${count >= Number(table().dataset.most) ? "+" : ""} alert${count === 1 ? "" : "s"}`;
+    paint();
+    if (focused && !list.contains(document.activeElement)) (row()?.querySelector(".why a") || list).focus({ preventScroll: true });
+  };
+  const fetchSome = async () => {
+    asking = true;
+    const ids = [...waiting].slice(0, 100);
+    for (const id of ids) waiting.delete(id);
+    try {
+      const query = new URLSearchParams(location.search);
+      query.set("ids", ids.join(","));
+      const answer = await fetch(`/rows/some?${query}`, { headers: { "HX-Request": "true", "X-By-Itself": "1" } });
+      if (answer.headers.get("HX-Redirect")) { location.assign(answer.headers.get("HX-Redirect")); return; }
+      if (!answer.ok || !table()) throw new Error(answer.status);
+      const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
+      renew(ids, new Map([...parsed.querySelectorAll("tr")].map((each) => [each.id, document.importNode(each, true)])));
+    } catch {
+      document.body.dispatchEvent(new Event("marked")); // all rows then, as if nothing were known
+    }
+    setTimeout(() => { asking = false; if (waiting.size) next(); }, LEAST);
+  };
+  const next = () => { if (!asking && !document.hidden) fetchSome(); };
+  document.body.addEventListener("changed", (event) => {
+    if (!table()) return; // there are no rows yet: fetch the list
+    event.preventDefault();
+    for (const id of event.detail) waiting.add(id);
+    if (waiting.size) next();
+  });
+  document.addEventListener("visibilitychange", () => { if (waiting.size) next(); });
+
   list.addEventListener("change", (event) => choose(event.target.closest("tr"), event.target.checked));
   list.addEventListener("focusin", (event) => {
     const each = event.target.closest("tbody tr");

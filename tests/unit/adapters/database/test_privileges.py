@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import Table
 
-from fraudstream.adapters.database.privileges import FUNCTIONS, GRANTEES, PRIVILEGES, SELECT, SEQUENCES, WITHHELD, Role
+from fraudstream.adapters.database.privileges import FUNCTIONS, GRANTEES, PRIVILEGES, SEQUENCES, WITHHELD, Role
+from fraudstream.adapters.database.rights import SELECT
 from fraudstream.adapters.database.schema import metadata
 
 CHANGED_BY = {
@@ -12,6 +13,7 @@ CHANGED_BY = {
     "merchant_risk": {Role.LABELS, Role.PROMOTER},
     "state_versions": {Role.PROMOTER},
     "state_rebuilds": {Role.PROMOTER},
+    "forgotten_ranges": {Role.KEEPER},
     "label_progress": {Role.LABELS},
     "labels": {Role.LABELS},
     "positions": {Role.SCORER, Role.LABELS},

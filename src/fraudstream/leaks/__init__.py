@@ -1,0 +1,1 @@
+"""Looking for card numbers where there must be none."""
