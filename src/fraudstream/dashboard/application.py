@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
+from fraudstream.analyst.guard import error_document
 from fraudstream.dashboard import (
     audit_page,
     bring_page,
@@ -124,6 +125,8 @@ def _add_errors(app: FastAPI) -> None:
 
 
 def _say(request: Request, status: int, sentence: str) -> Response:
+    if request.url.path.startswith(f"{WHERE}/"):  # no address of the API, and whoever asks is no person
+        return Response(error_document(sentence), status, media_type="application/json")
     if is_part(request):
         return told(sentence, status=status)
     again = status == 503 and request.method == "GET"  # noqa: PLR2004 - the status itself

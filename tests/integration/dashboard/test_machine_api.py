@@ -51,17 +51,17 @@ def made(world: PageWorld, name: str, standing: Standing) -> tuple[Client, str]:
 
 
 def test_a_token_is_shown_once_stored_as_its_digest_and_ends_when_it_is_revoked_or_over(world: PageWorld) -> None:
-    admin, token = made(world, "ends", Standing.VIEWER)
-    twice = admin.post("/tokens", name="ends", role="viewer", days="7")
+    admin, token = made(world, "short-lived", Standing.VIEWER)
+    twice = admin.post("/tokens", name="short-lived", role="viewer", days="7")
     status, holder = ask(world, token, "/me")
-    world.stream.stack.run("UPDATE api_tokens SET expires_at = clock_timestamp() WHERE name = 'ends'")
+    world.stream.stack.run("UPDATE api_tokens SET expires_at = clock_timestamp() WHERE name = 'short-lived'")
     over = ask(world, token, "/me")[0]
     world.stream.stack.run(
-        "UPDATE api_tokens SET expires_at = clock_timestamp() + interval '1 day' WHERE name = 'ends'"
+        "UPDATE api_tokens SET expires_at = clock_timestamp() + interval '1 day' WHERE name = 'short-lived'"
     )
-    admin.post("/tokens/revoke", name="ends")
-    stored = world.stream.stack.run("SELECT token_hash, used_at IS NOT NULL FROM api_tokens WHERE name = 'ends'")
-    audited = world.stream.stack.run("SELECT action FROM audit_log WHERE about = 'ends' ORDER BY audit_id")
+    admin.post("/tokens/revoke", name="short-lived")
+    stored = world.stream.stack.run("SELECT token_hash, used_at IS NOT NULL FROM api_tokens WHERE name = 'short-lived'")
+    audited = world.stream.stack.run("SELECT action FROM audit_log WHERE about = 'short-lived' ORDER BY audit_id")
 
     assert token not in admin.get("/tokens").text
     assert (status, holder["role"], twice.status, over, ask(world, token, "/me")[0]) == (200, "viewer", 422, 401, 401)
