@@ -40,10 +40,11 @@ NEVER_POSSIBLE = {
 
 
 def _has_no_leader_yet(error: Exception) -> bool:
-    """A partition that was made a moment ago has none."""
+    """A partition that was made a moment ago has none, nor has one whose only broker was too busy to be heard of."""
     return isinstance(error, KafkaException) and error.args[0].code() in {
         KafkaError.LEADER_NOT_AVAILABLE,
         KafkaError.NOT_LEADER_FOR_PARTITION,
+        KafkaError._UNKNOWN_PARTITION,  # noqa: SLF001 - the constant's public name
     }
 
 
