@@ -33,6 +33,9 @@ POLL_SECONDS = 0.2
 """How long one look at the log may wait; bounds how late a label is felt."""
 CHECK_SECONDS = 10.0
 """Pause between two comparisons of the stored position with the log."""
+MOST_STUCK = 6
+"""So many comparisons in a row may find labels that do not come; then the process ends, and comes back anew."""
+STUCK_SECONDS = MOST_STUCK * CHECK_SECONDS
 FAR_BEHIND = 10_000
 """Records that are not applied yet, from which on it is said that scores lack news; over again below half of it."""
 RETRY_SECONDS = 120.0
@@ -59,13 +62,15 @@ class LabelLoop:
     _checked_at: float = float("-inf")
     _heard_at: float = float("inf")
     _stood_at: dict[int, int] = field(default_factory=dict)
+    _stuck: int = 0
     _done: Applied = field(default_factory=Applied)
 
     def run(self, stopping: Callable[[], bool]) -> None:
         """Work until `stopping()`; a step that has begun is finished.
 
         Raises:
-            TemporarilyUnavailable: the database or the broker did not answer for `RETRY_SECONDS`.
+            TemporarilyUnavailable: the database or the broker did not answer for `RETRY_SECONDS`, or labels stand in
+                the log and are not handed out.
         """
         self._heard_at = self.clock.monotonic()
         while not stopping():
@@ -80,6 +85,10 @@ class LabelLoop:
                 self._checked_at = self.clock.monotonic()
                 self._tell()
                 self._look_at_log()
+                if self._stuck > MOST_STUCK:
+                    raise TemporarilyUnavailable(
+                        f"labels stand in {self.applier.topic} and did not come in {STUCK_SECONDS:.0f} seconds"
+                    )
 
     def _consume(self) -> Sequence[Record]:
         """Records, or none while the broker is away; raises once it has been away for too long."""
@@ -134,11 +143,14 @@ class LabelLoop:
         with self.applier.store.transaction() as transaction:
             stands = {p: transaction.next_offset(described.topic_id, p) for p in described.bounds}
             self.board.set(LABEL_SEQ, transaction.progress().label_seq)
+        waiting = False
         for partition, (first, end) in described.bounds.items():
             stuck = self._stood_at.get(partition) == stands[partition]
             if (stuck or anew) and max(first, stands[partition]) < end:
+                waiting = True
                 log.warning("reading labels again", partition=partition, offset=stands[partition])
                 self.consumer.seek(partition, max(first, stands[partition]))
+        self._stuck = self._stuck + 1 if waiting else 0
         self._stood_at = stands
         self._show_lag(sum(max(end - max(first, stands[p]), 0) for p, (first, end) in described.bounds.items()))
 

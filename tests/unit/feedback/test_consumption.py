@@ -14,7 +14,7 @@ from fraudstream.clock import ManualClock
 from fraudstream.contracts.label import Label, encode_label
 from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.feedback.applier import LabelApplier
-from fraudstream.feedback.consumption import CHECK_SECONDS, LabelLoop
+from fraudstream.feedback.consumption import CHECK_SECONDS, MOST_STUCK, LabelLoop
 from fraudstream.metrics.catalogue import (
     APPLIED,
     FAILING,
@@ -184,6 +184,19 @@ def test_offsets_that_ran_ahead_of_the_database_are_read_again(world: World) -> 
     world.run(3, each=idle_checks(world))
 
     assert world.turns() == 1
+
+
+def test_labels_that_are_there_and_never_come_end_the_process(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(3):
+        world.say(number)
+    monkeypatch.setattr(MemoryConsumer, "consume", lambda *_: ())
+
+    def later() -> None:
+        world.clock.sleep(CHECK_SECONDS)
+
+    world.run(rounds=MOST_STUCK, each=later)
+    with pytest.raises(TemporarilyUnavailable, match="labels stand in labels and did not come in 60 seconds"):
+        world.run(rounds=3, each=later)
 
 
 def test_a_recreated_topic_is_a_new_log(world: World) -> None:
