@@ -11,7 +11,6 @@ import sys
 import structlog
 from stamina.instrumentation import RetryDetails, set_on_retry_hooks
 
-from fraudstream.card_numbers import hide
 from fraudstream.masking import masked_text
 from fraudstream.settings import LogSettings
 
@@ -52,7 +51,6 @@ def configure(process: str, settings: LogSettings | None = None) -> None:
             structlog.processors.format_exc_info,
             _error_on_one_line,
             without_personal_data,
-            _without_card_numbers,
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[chosen.log_level]),
@@ -99,13 +97,6 @@ def _masked(value: object) -> object:
     if isinstance(value, dict):
         return {name: BLANK if name in PERSONAL | SECRET else _masked(each) for name, each in value.items()}
     return value
-
-
-def _without_card_numbers(
-    _: structlog.typing.WrappedLogger, __: str, event: structlog.typing.EventDict
-) -> structlog.typing.EventDict:
-    """Whatever an error quotes, a log holds no card number."""
-    return {name: hide(value) if isinstance(value, str) else value for name, value in event.items()}
 
 
 def _tell_of_retry(details: RetryDetails) -> None:

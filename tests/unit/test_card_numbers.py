@@ -6,8 +6,9 @@ import pytest
 import structlog
 
 from fraudstream import logs
-from fraudstream.card_numbers import find, hide
+from fraudstream.card_numbers import find
 from fraudstream.leaks.main import found_in
+from fraudstream.masking import masked_text
 from fraudstream.settings import LogSettings
 
 TEST_NUMBERS = {
@@ -30,8 +31,8 @@ def test_a_card_number_is_found_and_hidden(number: str, text: str) -> None:
     written, digits = text.format(number), "".join(filter(str.isdigit, number))
 
     assert list(find(written.encode())) == ["*" * (len(digits) - 4) + digits[-4:]]
-    assert number not in hide(written)
-    assert hide(written).count(digits[-4:]) == 1
+    assert number not in masked_text(written)
+    assert masked_text(written).count(digits[-4:]) == 1
 
 
 @pytest.mark.parametrize(
