@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: synth audit-infra bench bench-quick bench-scale chaos chaos-matrix evaluate up up-lite verify top fraud psql token secret down reset help setup demo test test-unit test-spark test-integration test-e2e check format lock reference clean distclean logs docs docs-nightly audit wheel test-wheel
+.PHONY: synth audit-infra bench bench-quick bench-scale chaos chaos-matrix evaluate up up-lite verify top fraud psql token secret down reset help setup demo test proofs test-unit test-spark test-integration test-e2e check format lock reference clean distclean logs docs docs-nightly audit wheel test-wheel
 BIN := .venv/bin
 ARGS ?=
 SERVICE ?= analyst-api
@@ -18,8 +18,11 @@ SAY_READY = ready=$$(docker compose ps --all --quiet ready); \
 demo: setup ## the whole system on this machine, live (ARGS="--rate 500" for options)
 	@$(BIN)/fraudstream demo $(ARGS)
 
-test: setup .venv-infra ## every test that can run on this machine, three files at a time (WORKERS=0: one)
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+test: setup .venv-infra ## every test that can run on this machine but the longest, three files at a time (WORKERS=0: one)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not long" $(ARGS)
+
+proofs: setup ## what takes the shipped stack apart, server by server: the tests that `make test` leaves out
+	@$(BIN)/pytest -m long $(ARGS)
 
 check: setup ## format, lint, types, import arrows and house rules, in under a minute
 	@$(BIN)/ruff format --check

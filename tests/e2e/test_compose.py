@@ -187,6 +187,7 @@ def test_an_alert_is_decided_with_the_token_alone_and_its_label_is_applied(stack
     assert rows == f"{alert['transaction_id']}|t"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("service", SERVERS)
 def test_a_server_that_is_killed_is_healthy_again(stack: ComposeStack, service: str) -> None:
     stack.run("kill", service)
@@ -207,6 +208,7 @@ def test_everything_adds_up_after_each_of_them_was_killed(stack: ComposeStack) -
     assert balance["alerts"] == balance["notified"]
 
 
+@pytest.mark.long
 def test_a_second_worker_scores_too_and_scores_the_same(stack: ComposeStack) -> None:
     """Two starts, one right after the other: the second may find `ready` of the first at work, or ended."""
     stack.up()
@@ -224,6 +226,7 @@ def test_a_second_worker_scores_too_and_scores_the_same(stack: ComposeStack) -> 
     assert faults(balance) == {"problems": []}
 
 
+@pytest.mark.long
 def test_a_stack_that_was_taken_down_goes_on_where_it_was(stack: ComposeStack) -> None:
     before, models, files = stack.balance(), shown_models(stack), registered(stack)
     stack.run("down")
