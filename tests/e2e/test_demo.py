@@ -17,7 +17,11 @@ pytestmark = [pytest.mark.e2e, pytest.mark.timeout(420)]
 README = read(ROOT / "README.md")
 FOLDERS = [ROOT / "docs" / name for name in ("tutorial", "how-to")]
 PAGES = [README, *(read(path) for folder in FOLDERS for path in sorted(folder.glob("*.md")))]
-TRIED = [page for page in PAGES if any(block.is_commands and not block.mark for block in page.blocks())]
+TRIED = [
+    pytest.param(page, marks=pytest.mark.long if "how-to" in page.name else (), id=page.name)
+    for page in PAGES
+    if any(block.is_commands and not block.mark for block in page.blocks())
+]
 ZEROS = ("lost", "duplicated", "phantom", "mismatched", "in_flight")
 FOR_READERS = '. .local/endpoints.env; export PATH="$PWD/.venv/bin:$PATH"\n'
 """What a page about a running stack takes for granted."""
@@ -48,7 +52,7 @@ def play_a_fraud(home: Path) -> None:
     os.kill(json.loads((home / "run" / "producer.json").read_text(encoding="utf-8"))["pid"], signal.SIGUSR1)
 
 
-@pytest.mark.parametrize("page", TRIED, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", TRIED)
 def test_what_a_page_says_can_be_done(page: Page, demo: RunningDemo) -> None:
     for block in files_of(page):
         (demo.folder / block.note).write_text(block.text, encoding="utf-8")
