@@ -29,6 +29,8 @@ CHANGED_BY = {
     "challengers": {Role.PROMOTER, Role.DASHBOARD},
     "replays": {Role.OPERATOR, Role.DASHBOARD},
     "accounts": {Role.DASHBOARD},
+    "api_tokens": {Role.DASHBOARD},
+    "alert_deliveries": {Role.INBOX},
     "dashboard_sessions": {Role.DASHBOARD},
     "alert_decisions": {Role.DASHBOARD},
 }
