@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+import stamina
 from tests.unit.alerting.builders import an_alert
 
 from fraudstream.adapters.aws.queue import SqsQueue
-from fraudstream.adapters.aws.resources import AwsResources, ResourceNames
+from fraudstream.adapters.aws.resources import AlertingResources, AwsResources, ResourceNames
 from fraudstream.adapters.database.alert_store import PostgresAlerts
 from fraudstream.adapters.database.outbox_store import CHANNEL, PostgresOutbox
 from fraudstream.adapters.database.sessions import connect
@@ -21,6 +22,7 @@ from fraudstream.alerting.relay import Relay
 from fraudstream.alerting.trigger import Trigger, TriggerPolicy
 from fraudstream.clock import Clock, SystemClock
 from fraudstream.contracts.alert import encode_alert
+from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.metrics.board import Board
 from fraudstream.ports.delivery import FunctionAnswer
 from fraudstream.ports.records import Record
@@ -60,12 +62,17 @@ class AlertWorld:
         self.topic, self.failed_topic, self.group = name("alerts"), name("alerts-failed"), name("group")
         KafkaAdmin(kafka).ensure_topics({self.topic: 1, self.failed_topic: 1}, 1)
         self.aws = AwsResources(ResourceNames(name("sent"), name("topic"), name("queue")))
-        self.resources = self.aws.ensure()
+        self.resources = self._resources()
         told = {**sdk_environment(), **self.resources.environment(), "POWERTOOLS_LOG_LEVEL": "WARNING"}
         self.invoker = RecordingInvoker(
             FunctionCode("handler.handler", FUNCTION, {**told, **(environment or {})}, timeout=timeout)
         )
         self.invoker.start()
+
+    @stamina.retry(on=TemporarilyUnavailable, attempts=None, timeout=PATIENCE)
+    def _resources(self) -> AlertingResources:
+        """An emulator that was just started makes its first table for a while."""
+        return self.aws.ensure()
 
     def commit_alerts(self, *numbers: int) -> None:
         """Commit outbox rows as the scorer does."""

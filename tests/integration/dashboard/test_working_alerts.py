@@ -40,7 +40,7 @@ def test_a_fraud_appears_and_is_confirmed_and_the_next_score_knows(world: PageWo
     expect(page.locator("#merchant-risk")).to_contain_text("0 of 0")
     page.get_by_label("Note").fill("card was stolen")
     page.get_by_role("button", name="Fraud").click()
-    expect(page.locator("#merchant-risk")).to_contain_text("1 of 1")
+    expect(page.locator("#merchant-risk")).to_contain_text("1 of 1", timeout=150_000)
     after = world.stream.stack.run(score, str(world.pay(user_id=901, merchant_id=70)))
 
     expect(page.locator("#state")).to_contain_text("By now: confirmed")

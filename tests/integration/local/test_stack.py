@@ -144,7 +144,9 @@ def test_a_taken_port_is_one_clear_sentence(tmp_path: Path) -> None:
 
     with (
         contextlib.closing(socket.create_server((LOOPBACK, port))),
-        pytest.raises(ConfigurationError, match=rf"port {port} of kafka on 127\.0\.0\.1 is taken by .*: stop that program"),
+        pytest.raises(
+            ConfigurationError, match=rf"port {port} of kafka on 127\.0\.0\.1 is taken by .*: stop that program"
+        ),
         running(tmp_path),
     ):
         pass
