@@ -3,7 +3,7 @@
 import argparse
 import json
 import time
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from benchmarks.backlog import measure_backlog, told
@@ -32,6 +32,7 @@ def _arguments() -> argparse.ArgumentParser:
     kinds = parser.add_subparsers(required=True)
     compared = kinds.add_parser("compare", help="fraudstream beside its peers")
     compared.add_argument("--quick", action="store_true", help="one round on shorter logs")
+    compared.add_argument("--rounds", type=int, help="how often everybody runs (default: three times, or once)")
     compared.add_argument("--only", nargs="*", default=(), metavar="SCRIPT", help="these peers alone")
     compared.add_argument("--to", type=Path, help="file that the raw results are added to, as JSON")
     compared.set_defaults(take=_compare)
@@ -78,7 +79,8 @@ def _set(asked: argparse.Namespace) -> dict[str, str]:
 
 
 def _compare(asked: argparse.Namespace) -> None:
-    found = compare(QUICK if asked.quick else WHOLE, time.time(), asked.only)
+    sizes = QUICK if asked.quick else WHOLE
+    found = compare(replace(sizes, rounds=asked.rounds or sizes.rounds), time.time(), asked.only)
     print(found.to_markdown())
     print(*told_regressions(found.to_json()), sep="\n")
     if asked.to is not None:

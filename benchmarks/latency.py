@@ -23,6 +23,9 @@ WARM_UP = 20.0
 """Seconds of traffic that do not count: Java compiles."""
 PATIENCE = 120.0
 """Seconds that what was sent may take to be committed, and its alerts to arrive."""
+LONGEST_QUEUE = 600.0
+"""Seconds that alerts of earlier payments may take to be on their way."""
+WAITING = "SELECT int8send(outbox_id), 0::float8 FROM outbox WHERE sent_at IS NULL"
 COMMITTED = """
 SELECT uuid_send(transaction_id), extract(epoch FROM {committed})::float8
 FROM scored_transactions JOIN slices USING (slice_id) WHERE log_time >= to_timestamp(%s) - interval '5 s'
@@ -106,6 +109,7 @@ def latencies(
     for command in apps.services(stand.environments):
         stand.stack.supervisor.start(command)
     stand.wait_until_ready(scorer)
+    _let_alerts_go(stand)
     stream = islice(_payments(stand.city), begin, None)
     send(stand, stream, rate=min(rates), seconds=WARM_UP)
     found = []
@@ -115,6 +119,19 @@ def latencies(
         print(measured, flush=True)
         found.append(measured)
     return found
+
+
+def _let_alerts_go(stand: Stand) -> None:
+    """Wait until what earlier payments have raised is on its way: new alerts would stand behind it.
+
+    Raises:
+        TimeoutError: it takes too long.
+    """
+    deadline = time.monotonic() + LONGEST_QUEUE
+    while left := _asked(stand, WAITING, None):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{len(left):,} alerts of earlier payments wait after {LONGEST_QUEUE:.0f} s")
+        time.sleep(1.0)
 
 
 def _payments(city: City) -> Iterator[Outgoing]:

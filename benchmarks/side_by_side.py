@@ -7,7 +7,7 @@ from dataclasses import replace
 from benchmarks.arena import OURS, Arena, Sizes, peers_database
 from benchmarks.calibration import calibrate
 from benchmarks.contenders import CONTENDERS, Log
-from benchmarks.latency import latencies
+from benchmarks.latency import Latency, latencies
 from benchmarks.machine import machine
 from benchmarks.payments import city_for
 from benchmarks.results import Comparison
@@ -37,5 +37,10 @@ def compare(sizes: Sizes, now: float, only: Sequence[str] = ()) -> Comparison:
         found = Comparison(machine(), payments, rounds, time.monotonic() - began, model, speed)
         full = found.medians[OURS].rate
         rates = [STEADY, round(full * SHARE, -3)] if full * SHARE > STEADY else [STEADY]
-        latency = latencies(stand, rates, sizes.seconds, begin=sent) if sizes.seconds else []
+        latency: list[Latency] = []
+        if sizes.seconds:
+            try:
+                latency = latencies(stand, rates, sizes.seconds, begin=sent)
+            except TimeoutError as error:  # the rounds have taken too long to be lost with it
+                print(f"latency was not measured: {error}", flush=True)
     return replace(found, latency=latency, seconds=time.monotonic() - began)
