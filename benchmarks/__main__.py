@@ -1,7 +1,6 @@
 """Measure: `python -m benchmarks compare|latency|backlog|hot-customer|slice|scale|paper|what-if|draw`."""
 
 import argparse
-import json
 import time
 from dataclasses import fields, replace
 from pathlib import Path
@@ -9,7 +8,8 @@ from pathlib import Path
 from benchmarks.backlog import measure_backlog, told
 from benchmarks.chart import draw_peers, draw_scale
 from benchmarks.hot_customer import measure_hot_customer
-from benchmarks.kept_results import LATEST, keep, told_regressions
+from benchmarks.kept_results import LATEST, keep, kept, told_regressions
+from benchmarks.kept_results import QUICK as KEPT_QUICK
 from benchmarks.latency import measure_latency
 from benchmarks.paper import Assumptions, on_paper
 from benchmarks.scale import DIMENSIONS, measure_scale
@@ -82,7 +82,7 @@ def _compare(asked: argparse.Namespace) -> None:
     sizes = QUICK if asked.quick else WHOLE
     found = compare(replace(sizes, rounds=asked.rounds or sizes.rounds), time.time(), asked.only)
     print(found.to_markdown())
-    print(*told_regressions(found.to_json()), sep="\n")
+    print(*told_regressions(found.to_json(), KEPT_QUICK if asked.quick else LATEST), sep="\n")
     if asked.to is not None:
         keep(found.to_json(), asked.to)
         _draw(asked.to)
@@ -90,7 +90,10 @@ def _compare(asked: argparse.Namespace) -> None:
 
 def _paper(asked: argparse.Namespace) -> None:
     given = Assumptions(**{each.name: getattr(asked, each.name) for each in fields(Assumptions)})
-    print(on_paper(json.loads(LATEST.read_text(encoding="utf-8")), RATES, given))
+    results = kept()
+    if "medians" not in results:
+        raise SystemExit(f"{LATEST} has no comparison in it: `make bench` adds it")
+    print(on_paper(results, RATES, given))
 
 
 def _scale(asked: argparse.Namespace) -> None:
@@ -101,8 +104,11 @@ def _scale(asked: argparse.Namespace) -> None:
 
 
 def _draw(results: Path) -> None:
-    draw_peers(results, results.with_name("peers.svg"))
-    draw_scale(results, results.with_name("scale.svg"))
+    found = kept(results)
+    if "medians" in found:
+        draw_peers(found, results.with_name("peers.svg"))
+    if "scale" in found:
+        draw_scale(found, results.with_name("scale.svg"))
 
 
 def _hot_customer(asked: argparse.Namespace) -> None:

@@ -1,6 +1,6 @@
 """The results as pictures, drawn from what stands in the file and from nothing else."""
 
-import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,11 @@ _TITLES = {
 }
 
 
-def draw_peers(results: Path, picture: Path) -> None:
+def draw_peers(results: Mapping[str, Any], picture: Path) -> None:
     """Payments a second of everybody who did what they should, on a logarithmic axis, as SVG."""
-    medians = json.loads(results.read_text(encoding="utf-8"))["medians"]
-    ranked = sorted((one for one in medians.values() if not one["error"]), key=lambda one: float(one["rate"]))
+    ranked = sorted(
+        (one for one in results["medians"].values() if not one["error"]), key=lambda one: float(one["rate"])
+    )
     figure = Figure(figsize=(8.0, 0.42 * len(ranked) + 1.1), layout="constrained")
     axes = figure.subplots()
     colours = [_ACCENT if one["name"] == OURS else _QUIET for one in ranked]
@@ -35,11 +36,9 @@ def draw_peers(results: Path, picture: Path) -> None:
     _save(figure, picture)
 
 
-def draw_scale(results: Path, picture: Path) -> None:
+def draw_scale(results: Mapping[str, Any], picture: Path) -> None:
     """Payments a second beside what grows, one panel for each measured dimension, as SVG."""
-    scale: dict[str, dict[str, Any]] = json.loads(results.read_text(encoding="utf-8")).get("scale", {})
-    if not scale:
-        return
+    scale: Mapping[str, Mapping[str, Any]] = results["scale"]
     figure = Figure(figsize=(2.7 * len(scale) + 0.5, 3.2), layout="constrained")
     for axes, (dimension, found) in zip(figure.subplots(1, len(scale), squeeze=False)[0], scale.items(), strict=True):
         places = range(len(found))

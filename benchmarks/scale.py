@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 import numpy as np
+from confluent_kafka.admin import AdminClient, NewPartitions
 
 from benchmarks.backlog import Drain, drain
 from benchmarks.payments import city_for
@@ -16,6 +17,7 @@ from fraudstream.adapters.database.roles import Role
 from fraudstream.adapters.kafka import KafkaAdmin
 from fraudstream.contracts.topics import TRANSACTIONS
 
+REQUEST_TIMEOUT = 20.0
 PAYMENTS = 300_000
 """Payments of each step; their rate counts without the first tenth."""
 STEPS: Mapping[str, Sequence[int]] = {
@@ -69,7 +71,10 @@ class Scale:
 
     def partitions(self, count: int) -> dict[str, float]:
         """Payments on so many partitions; a topic only ever gets more."""
-        KafkaAdmin(self.stand.kafka).ensure_topics({TRANSACTIONS: count}, 1)
+        admin = AdminClient({"bootstrap.servers": self.stand.kafka.kafka_bootstrap_servers})
+        there = len(KafkaAdmin(self.stand.kafka).describe(TRANSACTIONS).bounds)
+        if count > there:
+            admin.create_partitions([NewPartitions(TRANSACTIONS, count)])[TRANSACTIONS].result(REQUEST_TIMEOUT)
         return self.step(self.fresh)
 
     def workers(self, count: int) -> dict[str, float]:

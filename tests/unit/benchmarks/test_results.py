@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from benchmarks.chart import draw_peers, draw_scale
-from benchmarks.kept_results import keep, told_regressions
+from benchmarks.kept_results import keep, kept, told_regressions
 from benchmarks.latency import Latency
 from benchmarks.regression import slower
 from benchmarks.results import Comparison
@@ -70,18 +70,28 @@ def test_a_slower_machine_is_no_regression_and_a_slower_scorer_is() -> None:
 
 def test_results_are_added_to_what_is_kept_and_drawn_the_same_each_time(tmp_path: Path) -> None:
     file = tmp_path / "latest.json"
-    assert told_regressions(COMPARISON.to_json(), file) == ["there is no committed result to compare with"]
+    assert told_regressions(COMPARISON.to_json(), file) == [
+        "there is no committed result in latest.json to compare with"
+    ]
     step: dict[str, Any] = {"events_per_s": 40_000}
     keep({"scale": {"customers": {"10000": step, "100000": step}, "workers": {"1": step}}}, file)
+    assert told_regressions(COMPARISON.to_json(), file) == [
+        "there is no committed result in latest.json to compare with"
+    ]
     keep(COMPARISON.to_json(), file)
     assert {"scale", "peer_ratios"} <= json.loads(file.read_text()).keys()
     assert told_regressions(COMPARISON.to_json(), file) == ["nothing is slower than the committed result by a fifth"]
 
     pictures = []
     for turn in range(2):
-        draw_peers(file, tmp_path / f"peers{turn}.svg")
-        draw_scale(file, tmp_path / f"scale{turn}.svg")
+        draw_peers(kept(file), tmp_path / f"peers{turn}.svg")
+        draw_scale(kept(file), tmp_path / f"scale{turn}.svg")
         pictures.append([(tmp_path / f"{name}{turn}.svg").read_text() for name in ("peers", "scale")])
     assert pictures[0] == pictures[1]
     assert "Quix" not in pictures[0][0]
     assert "customers with a state" in pictures[0][1]
+
+
+def test_results_that_are_not_there_are_named_with_what_makes_them(tmp_path: Path) -> None:
+    with pytest.raises(SystemExit, match=r"latest\.json is not there: `make bench` makes it"):
+        kept(tmp_path / "latest.json")
