@@ -14,7 +14,7 @@ from fraudstream.recorded.windows import WINDOW_RECORDS, Range, Window, ordered,
 from fraudstream.verify.fates import Fate, Settlement, settle, settle_ids, undecided
 from fraudstream.verify.findings import Findings
 from fraudstream.verify.journal import Acknowledged, Journal
-from fraudstream.verify.log_range import LogRange, found_in_log, read_range
+from fraudstream.verify.log_range import LogRange, found_by_value, found_in_log, read_range
 from fraudstream.verify.oracle import Oracle, choose_customers
 from fraudstream.verify.recomputation import MISMATCHED, Recomputation, SettledRange
 
@@ -95,8 +95,16 @@ class Checker:
         self._count(log, scores, settlement, len(quarantine.offset))
         entries = self.journal.acknowledged.between(part.partition, part.first, part.end)
         self._found[entries] = found_in_log(_entries(self.journal.acknowledged, entries), records)
+        self._find_unplaced(part.partition, records)
         self._count_money(log, scores, settlement, _entries(self.journal.acknowledged, entries), self._found[entries])
         return log, scores, settlement
+
+    def _find_unplaced(self, partition: int, records: Sequence[Record]) -> None:
+        """An acknowledged record whose place the broker did not tell may stand anywhere in its partition."""
+        told = self.journal.acknowledged
+        unplaced = np.flatnonzero((told.partition == partition) & (told.offset < 0) & ~self._found)
+        if len(unplaced):
+            self._found[unplaced] = found_by_value(_entries(told, unplaced), records)
 
     def _records(self, part: Range) -> Sequence[Record]:
         low, high = self.topic.bounds.get(part.partition, (0, 0))
@@ -212,7 +220,7 @@ def _slice_rows(slices: LedgerSlices, partition: int, offset: Ints) -> Ints:
     return np.where(inside, at, -1)
 
 
-def _entries(acknowledged: Acknowledged, index: slice | Bools) -> Acknowledged:
+def _entries(acknowledged: Acknowledged, index: slice | Bools | Ints) -> Acknowledged:
     return Acknowledged(
         acknowledged.partition[index],
         acknowledged.offset[index],

@@ -74,6 +74,19 @@ def found_in_log(acknowledged: Acknowledged, records: Sequence[Record]) -> Bools
     return found
 
 
+def found_by_value(acknowledged: Acknowledged, records: Sequence[Record]) -> Bools:
+    """Which acknowledged records stand anywhere among these, byte for byte, shape (n,); each record is one's alone."""
+    waiting: dict[bytes, list[int]] = {}
+    for row, value_hash in enumerate(acknowledged.value_hash):
+        waiting.setdefault(value_hash.tobytes(), []).append(row)
+    found = np.zeros(len(acknowledged), np.bool_)
+    for record in records if waiting else ():
+        rows = waiting.get(hashlib.blake2b(record.value, digest_size=HASH_BYTES).digest())
+        if rows:
+            found[rows.pop()] = True
+    return found
+
+
 def _read(record: Record, max_future: float) -> ParsedTransaction | str:
     try:
         return parse_transaction(record.value, latest=record.log_time + max_future)

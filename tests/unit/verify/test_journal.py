@@ -197,6 +197,20 @@ def test_an_acknowledged_payment_whose_place_was_not_told_is_found_by_its_id(
     assert (balance.acknowledged, balance.lost) == (1, 0)
 
 
+def test_acknowledged_bytes_whose_place_was_not_told_are_found_by_value(stack: MemoryStack, tmp_path: Path) -> None:
+    stack.send(b"junk")
+    stack.score()
+    told = [acknowledged(number, -1) for number in (0, 1)]
+    junk = [Intent(number, TRANSACTIONS, digest(b"junk")) for number in (0, 1)]
+    write(tmp_path, junk[0], told[0])
+
+    assert stack.verify(journal_dir=tmp_path).lost == 0
+
+    write(tmp_path, *junk, *told)
+
+    assert stack.verify(journal_dir=tmp_path).lost == 1  # one record in the log, two that were acknowledged
+
+
 def test_an_unknown_outcome_is_neither_lost_nor_phantom(stack: MemoryStack, tmp_path: Path) -> None:
     write(tmp_path, intent(0), intent(9))
 
