@@ -81,6 +81,8 @@ def found_by_value(acknowledged: Acknowledged, records: Sequence[Record]) -> Boo
         waiting.setdefault(value_hash.tobytes(), []).append(row)
     found = np.zeros(len(acknowledged), np.bool_)
     for record in records if waiting else ():
+        if record.value is None:
+            continue
         rows = waiting.get(hashlib.blake2b(record.value, digest_size=HASH_BYTES).digest())
         if rows:
             found[rows.pop()] = True

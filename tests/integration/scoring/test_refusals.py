@@ -1,6 +1,7 @@
 """A database that takes no writes for a time: the scorer waits, says why and what to do, and goes on by itself."""
 
 import contextlib
+import datetime as dt
 import sys
 import threading
 import uuid
@@ -13,15 +14,19 @@ import pytest
 import structlog
 from tests.unit.scoring.world import DAY, NOW, a_model, encoded
 
+from fraudstream.adapters.database.archive_store import PostgresArchiveLedger
 from fraudstream.adapters.database.label_store import PostgresLabelStore
+from fraudstream.adapters.database.quality_store import PostgresQuality
 from fraudstream.adapters.database.refusals import READ_ONLY
 from fraudstream.adapters.database.scorer_runs import ScorerRuns
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.adapters.database.slice_store import PostgresSliceStore
 from fraudstream.clock import SystemClock
 from fraudstream.errors import ConfigurationError, ModelUnavailable, TemporarilyUnavailable
+from fraudstream.features.stability import Histogram
 from fraudstream.metrics.board import Board
 from fraudstream.models.archive import digest_of, to_bytes
+from fraudstream.ports.quality import Reference
 from fraudstream.ports.records import TopicPartitions
 from fraudstream.ports.slices import LogPart
 from fraudstream.scoring import worker
@@ -37,6 +42,8 @@ DEPLOY = """
     INSERT INTO deployments (model_name, model_version, digest, catalogue_version, threshold, reason, active)
     VALUES ('test', '1', %s, %s, 0.5, 'test', true)
 """
+MOMENT = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+REFERENCE = Reference("1", MOMENT, MOMENT, {"amount": Histogram((0.1,), (3, 2))})
 FULL_DISK = """
     CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
         RAISE EXCEPTION 'could not extend file "base/5/1249": No space left on device' USING ERRCODE = 'disk_full';
@@ -225,5 +232,21 @@ def test_what_a_read_only_database_refuses_is_told_in_one_sentence(database: Dat
         labels.transaction() as transaction,
     ):
         transaction.take_turns(1)
+
+    assert str(refused.value) == str(refused_too.value) == READ_ONLY
+
+
+def test_services_that_are_refused_for_being_read_only_do_not_blame_their_role(database: Database) -> None:
+    database.read_only("on")
+    with (
+        contextlib.closing(PostgresArchiveLedger(database.url)) as archive,
+        pytest.raises(TemporarilyUnavailable) as refused,
+    ):
+        archive.accept_gaps()
+    with (
+        contextlib.closing(PostgresQuality(database.url)) as quality,
+        pytest.raises(TemporarilyUnavailable) as refused_too,
+    ):
+        quality.put_reference(REFERENCE)
 
     assert str(refused.value) == str(refused_too.value) == READ_ONLY

@@ -175,7 +175,7 @@ class PostgresQuality:
     @contextmanager
     def _transaction(self) -> Iterator[Cursor]:
         try:
-            with refusals_told(forbidden=FORBIDDEN, trouble="live quality could not be read or stored"):
+            with refusals_told(forbidden=FORBIDDEN, trouble="live quality could not be read or stored", service=True):
                 if self._connection is None:
                     self._connection = connect(self._url, application="fraudstream quality")
                 with self._connection, self._connection.cursor() as cursor:

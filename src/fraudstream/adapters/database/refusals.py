@@ -30,12 +30,13 @@ def unavailable(trouble: str, error: psycopg2.Error) -> TemporarilyUnavailable:
 
 
 @contextmanager
-def refusals_told(*, forbidden: str, trouble: str) -> Iterator[None]:
-    """Tell what PostgreSQL refuses in the project's errors, around the work of a command.
+def refusals_told(*, forbidden: str, trouble: str, service: bool = False) -> Iterator[None]:
+    """Tell what PostgreSQL refuses in the project's errors, around the work of a command or a service.
 
     Args:
         forbidden: what the database role may not do, and which one may.
         trouble: what did not answer.
+        service: this goes on by itself once the database takes writes again; a command has the wrong role instead.
 
     Raises:
         ConfigurationError: the role has no right to this, or may only read.
@@ -44,6 +45,8 @@ def refusals_told(*, forbidden: str, trouble: str) -> Iterator[None]:
     try:
         yield
     except (errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction) as error:
+        if service and isinstance(error, errors.ReadOnlySqlTransaction):
+            raise unavailable(trouble, error) from error
         raise ConfigurationError(f"{forbidden} ({error.diag.message_primary})") from error
     except FOR_A_TIME as error:
         raise unavailable(trouble, error) from error
