@@ -21,7 +21,7 @@ demo: setup ## the whole system on this machine, live (ARGS="--rate 500" for opt
 test: setup .venv-infra ## every test that can run on this machine but the longest, three files at a time (WORKERS=0: one)
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not long" $(ARGS)
 
-proofs: setup ## what `make test` leaves out: the shipped stack taken apart server by server, how-tos beside a demo
+proofs: setup ## what `make test` leaves out: the compose file whole and taken apart, how-tos beside a demo, more failpoints
 	@$(BIN)/pytest -m long $(ARGS)
 
 check: setup ## format, lint, types, import arrows and house rules, in under a minute

@@ -16,7 +16,7 @@ from tests.unit.verify.memory_stack import a_payment
 
 from fraudstream.contracts.transaction import encode_transaction
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.e2e, pytest.mark.long, pytest.mark.timeout(1800)]
 
 ZEROS = ("lost", "duplicated", "phantom", "mismatched", "overdue", "wrong_slices", "alerts_missing", "alerts_unfounded")
 SERVERS = ("spark-worker", "spark-master", "mlflow", "kafka", "postgres", "localstack", "aws-resources")
@@ -187,7 +187,6 @@ def test_an_alert_is_decided_with_the_token_alone_and_its_label_is_applied(stack
     assert rows == f"{alert['transaction_id']}|t"
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("service", SERVERS)
 def test_a_server_that_is_killed_is_healthy_again(stack: ComposeStack, service: str) -> None:
     stack.run("kill", service)
@@ -208,7 +207,6 @@ def test_everything_adds_up_after_each_of_them_was_killed(stack: ComposeStack) -
     assert balance["alerts"] == balance["notified"]
 
 
-@pytest.mark.long
 def test_a_second_worker_scores_too_and_scores_the_same(stack: ComposeStack) -> None:
     """Two starts, one right after the other: the second may find `ready` of the first at work, or ended."""
     stack.up()
@@ -226,7 +224,6 @@ def test_a_second_worker_scores_too_and_scores_the_same(stack: ComposeStack) -> 
     assert faults(balance) == {"problems": []}
 
 
-@pytest.mark.long
 def test_a_stack_that_was_taken_down_goes_on_where_it_was(stack: ComposeStack) -> None:
     before, models, files = stack.balance(), shown_models(stack), registered(stack)
     stack.run("down")

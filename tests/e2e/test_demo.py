@@ -18,7 +18,7 @@ README = read(ROOT / "README.md")
 FOLDERS = [ROOT / "docs" / name for name in ("tutorial", "how-to")]
 PAGES = [README, *(read(path) for folder in FOLDERS for path in sorted(folder.glob("*.md")))]
 TRIED = [
-    pytest.param(page, marks=pytest.mark.long if "how-to" in page.name else (), id=page.name)
+    pytest.param(page, marks=() if page is README else pytest.mark.long, id=page.name)
     for page in PAGES
     if any(block.is_commands and not block.mark for block in page.blocks())
 ]

@@ -2,6 +2,7 @@
 
 import fcntl
 import io
+import os
 import shutil
 import tarfile
 import tempfile
@@ -42,8 +43,33 @@ def _extract(jar: Path, folder: Path) -> None:
         content = outer.read(names[0])
     try:
         with tarfile.open(fileobj=io.BytesIO(content), mode="r:xz") as inner:
-            inner.extractall(folder, filter="data")
+            _extract_safely(inner, folder)
     except tarfile.CompressionError as error:
         raise ConfigurationError("this Python was built without xz (module lzma): use another Python.") from error
     if not (folder / SERVER).is_file():
         raise ConfigurationError(f"{jar} holds no PostgreSQL server: delete it and run `make setup` again.")
+
+
+def _extract_safely(archive: tarfile.TarFile, folder: Path) -> None:
+    """Python 3.11 refuses members that point outside from its fourth release on, and Debian 12 has the second.
+
+    Raises:
+        tarfile.TarError: a member is no plain file, folder or link, or points outside.
+    """
+    if hasattr(tarfile, "data_filter"):
+        archive.extractall(folder, filter="data")
+        return
+    for member in archive.getmembers():
+        plain = member.isreg() or member.isdir() or member.issym() or member.islnk()
+        if not plain or not _stays_inside(member, folder.resolve()):
+            raise tarfile.TarError(f"{member.name!r} would be written outside of {folder}")
+    archive.extractall(folder)  # nosec B202  # noqa: S202 - all were looked at
+
+
+def _stays_inside(member: tarfile.TarInfo, folder: Path) -> bool:
+    places = [folder / member.name]
+    if member.issym():
+        places.append(places[0].parent / member.linkname)
+    elif member.islnk():
+        places.append(folder / member.linkname)
+    return all(Path(os.path.normpath(place)).is_relative_to(folder) for place in places)

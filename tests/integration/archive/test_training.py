@@ -202,6 +202,7 @@ def test_no_more_than_one_file_is_held(world: World) -> None:
     assert (Counted.most - before, Counted.alive - before) == (1, 0)
 
 
+@pytest.mark.long
 def test_the_command_says_on_the_card_where_payments_came_from(world: World) -> None:
     world.fill()
     days = [file.date for file in world.files()]

@@ -10,7 +10,7 @@ from tests.integration.failpoints.warm import Runner, holds
 pytestmark = pytest.mark.integration
 
 
-@pytest.mark.parametrize("action", ["exit", "raise", "sleep"])
+@pytest.mark.parametrize("action", ["exit", "raise", pytest.param("sleep", marks=pytest.mark.long)])
 @pytest.mark.parametrize("scenario", ["label applier"])
 def test_whatever_is_interrupted_ends_as_if_it_had_not_been(runner: Runner, scenario: str, action: str) -> None:
     holds(runner.run(scenario, action), scenario, action)

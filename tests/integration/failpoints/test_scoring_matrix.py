@@ -10,11 +10,12 @@ from tests.integration.failpoints.warm import Runner, holds
 pytestmark = pytest.mark.integration
 
 
-@pytest.mark.parametrize("action", ["exit", "raise", "sleep"])
+@pytest.mark.parametrize("action", ["exit", "raise", pytest.param("sleep", marks=pytest.mark.long)])
 @pytest.mark.parametrize("scenario", ["scorer", "promotion"])
 def test_whatever_is_interrupted_ends_as_if_it_had_not_been(runner: Runner, scenario: str, action: str) -> None:
     holds(runner.run(scenario, action), scenario, action)
 
 
+@pytest.mark.long
 def test_a_scorer_that_is_stopped_and_goes_on_ends_as_if_it_had_not_been(runner: Runner) -> None:
     holds(runner.run("scorer", "stop"), "scorer", "stop")

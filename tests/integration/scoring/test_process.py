@@ -138,6 +138,7 @@ def test_after_a_kill_the_next_one_goes_on_where_the_results_end(log: ScoredTopi
     assert log.execute("SELECT DISTINCT epoch FROM positions") == [(epochs[1],)]
 
 
+@pytest.mark.long
 def test_a_takeover_ends_the_other_one_with_a_sentence(log: ScoredTopic, start: Start) -> None:
     first = start()
     first.prints("ready")
@@ -151,6 +152,7 @@ def test_a_takeover_ends_the_other_one_with_a_sentence(log: ScoredTopic, start: 
     assert len(log.vectors()) == 20
 
 
+@pytest.mark.long
 def test_one_that_stands_by_is_stopped_when_told_and_goes_on_where_a_killed_one_ends(
     log: ScoredTopic, start: Start
 ) -> None:

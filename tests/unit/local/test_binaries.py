@@ -47,8 +47,13 @@ def test_an_archive_without_a_server_is_named(tmp_path: Path) -> None:
         unpack_postgres(jar, tmp_path / "cache")
 
 
-def test_an_archive_cannot_write_outside_its_folder(tmp_path: Path) -> None:
+@pytest.mark.parametrize("python", ["this", "as in Debian 12"])
+def test_an_archive_cannot_write_outside_its_folder(
+    tmp_path: Path, python: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if python != "this":
+        monkeypatch.delattr(tarfile, "data_filter", raising=False)
     jar = a_jar(tmp_path / "jars", "../../escaped", "bin/postgres")
 
-    with pytest.raises(tarfile.OutsideDestinationError, match="escaped"):
+    with pytest.raises(tarfile.TarError, match="escaped"):
         unpack_postgres(jar, tmp_path / "cache")
