@@ -6,13 +6,16 @@ import threading
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import psycopg2
 import pytest
 import stamina
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 from tests.unit.scoring.world import DAY, NOW, a_model, encoded
 
+from fraudstream.adapters.database.id_reservations import CAREFUL_SLICES
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.adapters.database.slice_store import PostgresSliceStore
 from fraudstream.errors import TemporarilyUnavailable
@@ -27,6 +30,8 @@ from fraudstream.scoring.slice import SliceSummary, score_slice
 pytestmark = pytest.mark.integration
 
 PART = LogPart("payments", str(uuid.UUID(int=1)), 0, epoch=1)
+REPEATING = [2, 4, CAREFUL_SLICES + 4]
+"""Slices with a repeat in them: the second comes while a look-up is made, the last when none is made any more."""
 
 
 @dataclass
@@ -64,6 +69,24 @@ def bench(database_url: str) -> Bench:
     made = Bench(database_url)
     made.deploy("1")
     return made
+
+
+@contextlib.contextmanager
+def watched_statements(store: PostgresSliceStore, asked: list[str]) -> Iterator[None]:
+    """Note what the store's connection copies."""
+    connection = store._connection
+    assert connection is not None
+
+    class Watched(Cursor):
+        def copy_expert(self, sql: Any, file: Any, size: int = 8192) -> None:  # noqa: ANN401 - psycopg2's signature
+            asked.append(sql if isinstance(sql, str) else sql.as_string(self))
+            super().copy_expert(sql, file, size)
+
+    connection.cursor_factory = Watched
+    try:
+        yield
+    finally:
+        connection.cursor_factory = Cursor
 
 
 def score(store: PostgresSliceStore, part: LogPart, first: int, values: list[bytes]) -> SliceSummary:
@@ -181,6 +204,32 @@ def test_an_id_that_another_slice_takes_at_this_moment_is_tried_again(bench: Ben
 
     assert fresh.tolist() == [True]
     assert taken == [SliceSummary(quarantined=1)]
+
+
+def test_a_repeat_is_one_whether_or_not_any_was_expected(bench: Bench) -> None:
+    """A store that saw a repeat looks ids up for a while; before and afterwards the unique index alone tells it."""
+    repeats = []
+    with bench.store() as store:
+        for number in range(1, CAREFUL_SLICES + 5):
+            old = [number - 1] if number in REPEATING else []
+            values = [encoded(transaction_id=str(uuid.UUID(int=each))) for each in (*old, number)]
+            repeats.append(score(store, PART, 2 * number, values).repeats)
+
+    assert [number for number, count in enumerate(repeats, start=1) if count] == REPEATING
+    assert bench.execute("SELECT count(*) FROM transaction_ids") == [(CAREFUL_SLICES + 4,)]
+
+
+def test_a_slice_without_repeats_stores_its_ids_without_a_look_up(bench: Bench) -> None:
+    asked: list[str] = []
+    with bench.store() as store:
+        score(store, PART, 0, [encoded(transaction_id=str(uuid.UUID(int=1)))])
+        with watched_statements(store, asked):
+            score(store, PART, 1, [encoded(transaction_id=str(uuid.UUID(int=2)))])
+            quiet = sum("wanted (id)" in each for each in asked)
+            score(store, PART, 2, [encoded(transaction_id=str(uuid.UUID(int=each))) for each in (2, 3)])
+            score(store, PART, 4, [encoded(transaction_id=str(uuid.UUID(int=4)))])
+
+    assert (quiet, sum("wanted (id)" in each for each in asked)) == (0, 2)
 
 
 def test_a_deadlock_with_somebody_else_is_a_temporary_problem(bench: Bench) -> None:

@@ -10,9 +10,10 @@ from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 
 from fraudstream.adapters.database.binary_copy import copy_out_row, keyed_rows
+from fraudstream.adapters.database.id_reservations import IdReservations
 from fraudstream.adapters.database.refusals import FOR_A_TIME, unavailable
 from fraudstream.adapters.database.sessions import connect
-from fraudstream.adapters.database.slice_rows import write_ids, write_result
+from fraudstream.adapters.database.slice_rows import write_result
 from fraudstream.errors import Fenced, ModelUnavailable, TemporarilyUnavailable
 from fraudstream.features.events import Bytes, Floats, Ints
 from fraudstream.features.state import CUSTOMER_RISK_WIDTH, CUSTOMER_STATE_WIDTH, MERCHANT_RISK_WIDTH
@@ -32,7 +33,6 @@ SESSION = """
 """
 """Every wait is bounded; a session that was stopped in the middle of a slice gives its locks back. Rows are found by
 their keys, so that a slice costs the same however much is stored, and whatever the planner knows of it."""
-KNOWN_ID = np.dtype([("id", "S16"), ("body_hash", ">i8")])
 DEPLOYMENT_READS = 3
 """A promotion that commits while we wait for its lock hides both the old and the new row once."""
 
@@ -44,10 +44,6 @@ ADMIT_PARTITION = """
     SELECT %(topic_id)s, %(partition)s, %(topic)s, 0, %(epoch)s
     WHERE NOT EXISTS (SELECT FROM runs WHERE topic_id = %(topic_id)s AND epoch > %(epoch)s)
     ON CONFLICT DO NOTHING
-"""
-KNOWN_IDS = """
-    SELECT string_agg(uuid_send(id) || int8send(body_hash), ''::bytea)
-    FROM unnest(%s::uuid[]) AS wanted (id) JOIN transaction_ids USING (id)
 """
 AT_WORK = """
     SELECT deployment_id, held.model_version, held.digest, held.catalogue_version, held.threshold,
@@ -85,12 +81,13 @@ class PostgresSliceStore:
         self._url = url
         self._application = application
         self._connection: Connection | None = None
+        self._ids = IdReservations()
 
     @contextlib.contextmanager
     def open(self, part: LogPart) -> Iterator["PostgresSlice"]:
         """See `SliceStore.open`."""
         with self._transaction() as cursor:
-            yield PostgresSlice(cursor, part, _take_position(cursor, part))
+            yield PostgresSlice(cursor, part, _take_position(cursor, part), self._ids)
 
     def close(self) -> None:
         """Close the connection."""
@@ -122,7 +119,8 @@ class PostgresSliceStore:
 class PostgresSlice:
     """`SliceTransaction` on the transaction of one cursor."""
 
-    def __init__(self, cursor: Cursor, part: LogPart, next_offset: int) -> None:
+    def __init__(self, cursor: Cursor, part: LogPart, next_offset: int, ids: IdReservations) -> None:
+        self._ids = ids
         self._cursor = cursor
         self._part = part
         self._next_offset = next_offset
@@ -135,16 +133,7 @@ class PostgresSlice:
 
     def reserve(self, transaction_id: Bytes, body_hash: Ints, offset: Ints) -> Reservation:
         """See `SliceTransaction.reserve`."""
-        (known,) = copy_out_row(self._cursor, KNOWN_IDS, [_uuid_array(transaction_id)])
-        found = np.frombuffer(known or b"", KNOWN_ID)
-        at = np.searchsorted(transaction_id.reshape(-1).view("S16"), found["id"])
-        fresh, stands_for = np.ones(len(body_hash), np.bool_), body_hash.copy()
-        fresh[at], stands_for[at] = False, found["body_hash"]
-        try:
-            write_ids(self._cursor, self._part, transaction_id[fresh], body_hash[fresh], offset[fresh])
-        except errors.UniqueViolation as error:
-            raise TemporarilyUnavailable(f"another slice was in the way: {error}") from error
-        return Reservation(fresh, stands_for)
+        return self._ids.reserve(self._cursor, self._part, transaction_id, body_hash, offset)
 
     def deployment(self) -> Deployment:
         """See `SliceTransaction.deployment`."""
@@ -222,9 +211,3 @@ def _in_order(wanted: Ints, keys: Ints, rows: Floats) -> Floats:
 def _array(values: list[int]) -> str:
     """A PostgreSQL array literal."""
     return "{" + ",".join(map(str, values)) + "}"
-
-
-def _uuid_array(ids: Bytes) -> str:
-    """The same of (n, 16) bytes."""
-    digits = ids.tobytes().hex()
-    return "{" + ",".join(digits[place : place + 32] for place in range(0, len(digits), 32)) + "}"
