@@ -80,8 +80,8 @@ def found_by_value(acknowledged: Acknowledged, records: Sequence[Record]) -> Boo
     for row, value_hash in enumerate(acknowledged.value_hash):
         waiting.setdefault(value_hash.tobytes(), []).append(row)
     found = np.zeros(len(acknowledged), np.bool_)
-    for record in records if waiting else ():
-        rows = waiting.get(hashlib.blake2b(record.value, digest_size=HASH_BYTES).digest())
+    for value in [record.value for record in records if record.value is not None] if waiting else ():
+        rows = waiting.get(hashlib.blake2b(value, digest_size=HASH_BYTES).digest())
         if rows:
             found[rows.pop()] = True
     return found
