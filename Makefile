@@ -29,7 +29,7 @@ check: setup ## format, lint, types, import arrows and house rules, in under a m
 	@$(BIN)/ruff check
 	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive src services spark ml scripts
 	@$(BIN)/hadolint Dockerfile services/alert_lambda/Dockerfile
-	@$(BIN)/shellcheck scripts/setup.sh .ci/run
+	@$(BIN)/shellcheck scripts/setup.sh services/secured/*.sh .ci/run
 	@$(BIN)/zizmor --quiet --offline --persona=auditor .github/workflows
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
@@ -116,8 +116,7 @@ audit-infra: setup .venv-infra ## fresh synth against the golden templates, cfn-
 	@PYTHONPATH=src .venv-infra/bin/python -m infra.audit
 
 audit: setup audit-infra ## known vulnerabilities in what is pinned (asks the network), and the linters of infra/
-	@for file in app spark ml lambda dev infra; do \
-		$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement requirements/$$file.txt || exit 1; done
+	@$(BIN)/python scripts/audit_packages.py
 
 .venv-infra: requirements/infra.txt
 	@scripts/setup.sh infra

@@ -30,22 +30,23 @@ def place_of(path: Path) -> str | None:
     return OUTSIDE.get(name)
 
 
-def rewritten(path: Path, place: str) -> str:
-    """The text of a page with links as they must be at its place."""
+def rewritten(text: str, path: Path, place: str) -> str:
+    """The text of the page at `path` with links as they must be at its place in the site."""
 
     def link(found: re.Match[str]) -> str:
-        mark, text, target = found.groups()
+        mark, name, target = found.groups()
         if re.match(r"[a-z]+:|#", target):
             return found[0]
         file, hash_, anchor = target.partition("#")
         there = (path.parent / file).resolve()
-        there = there / "README.md" if there.is_dir() else there
+        if (there / "README.md").is_file():
+            there /= "README.md"
         new = place_of(there)
         if new is None:
-            return text
-        return f"{mark}[{text}]({os.path.relpath(new, Path(place).parent)}{hash_}{anchor})"
+            return name
+        return f"{mark}[{name}]({os.path.relpath(new, Path(place).parent)}{hash_}{anchor})"
 
-    return _outside_code(path.read_text(encoding="utf-8"), lambda text: LINK.sub(link, text))
+    return _outside_code(text, lambda part: LINK.sub(link, part))
 
 
 def _outside_code(text: str, change: Callable[[str], str]) -> str:
@@ -65,7 +66,7 @@ def main() -> int:
         target = PAGES / place
         target.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".md":
-            target.write_text(rewritten(path, place), encoding="utf-8")
+            target.write_text(rewritten(path.read_text(encoding="utf-8"), path, place), encoding="utf-8")
         else:
             shutil.copyfile(path, target)
     zensical = Path(sys.executable).with_name("zensical")

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from tests.servers.choice import OPTIONS, Choice, choose, docker_problem
 from tests.servers.databases import TEMPLATE, Databases
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from fraudstream.settings import KafkaSettings
 
     Servers: TypeAlias = EmbeddedServers | ContainerServers
+
+hypothesis_settings.register_profile("sealed", deadline=None)  # how busy a machine is proves nothing
+hypothesis_settings.load_profile("sealed")
 
 REQUIRED = "FRAUDSTREAM_REQUIRE_DOCKER"
 SERVICES = pytest.StashKey[Choice]()

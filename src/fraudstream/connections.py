@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 from pydantic import Field, FilePath, SecretStr, ValidationInfo, field_validator, model_validator
 
 from fraudstream.environment import Group
+from fraudstream.errors import ConfigurationError
 
 
 class SecurityProtocol(StrEnum):
@@ -50,6 +51,9 @@ class KafkaSettings(Group):
     kafka_sasl_password: SecretStr | None = Field(
         default=None, description="password, or client secret for OAUTHBEARER"
     )
+    kafka_sasl_password_file: FilePath | None = Field(
+        default=None, description="file that holds it, in the place of KAFKA_SASL_PASSWORD"
+    )
     kafka_oauth_token_url: str | None = Field(
         default=None,
         pattern=r"^https?://\S+$",
@@ -76,11 +80,32 @@ class KafkaSettings(Group):
         if mechanism is SaslMechanism.AWS_MSK_IAM:
             if protocol is not SecurityProtocol.SASL_SSL:
                 raise ValueError("KAFKA_SASL_MECHANISM=AWS_MSK_IAM needs KAFKA_SECURITY_PROTOCOL=SASL_SSL")
-        elif mechanism and not (self.kafka_sasl_username and self.kafka_sasl_password):
-            raise ValueError(f"KAFKA_SASL_MECHANISM={mechanism} needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD")
+        elif mechanism and not (
+            self.kafka_sasl_username and (self.kafka_sasl_password or self.kafka_sasl_password_file)
+        ):
+            both = "KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD or KAFKA_SASL_PASSWORD_FILE"
+            raise ValueError(f"KAFKA_SASL_MECHANISM={mechanism} needs {both}")
+        if self.kafka_sasl_password and self.kafka_sasl_password_file:
+            raise ValueError("KAFKA_SASL_PASSWORD and KAFKA_SASL_PASSWORD_FILE are two words on one thing: remove one")
         if (mechanism is SaslMechanism.OAUTHBEARER) != (self.kafka_oauth_token_url is not None):
             raise ValueError("KAFKA_SASL_MECHANISM=OAUTHBEARER and KAFKA_OAUTH_TOKEN_URL need one another")
         return self
+
+    def sasl_password(self) -> str:
+        """The password, from wherever it is kept; empty if there is none.
+
+        Raises:
+            ConfigurationError: its file can't be read.
+        """
+        if self.kafka_sasl_password_file is None:
+            return self.kafka_sasl_password.get_secret_value() if self.kafka_sasl_password else ""
+        try:
+            return self.kafka_sasl_password_file.read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ConfigurationError(
+                f"KAFKA_SASL_PASSWORD_FILE={self.kafka_sasl_password_file} can't be read ({error.strerror}): is it "
+                "another process's?"
+            ) from error
 
 
 IAM_MARK = "fraudstream_auth"

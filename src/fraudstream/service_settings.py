@@ -134,6 +134,15 @@ class WatchSettings(Group):
         default=None,
         description="where processes tell their metrics, NAME=HOST:PORT,NAME=HOST:PORT; those of the demo if unset",
     )
+    retrain: bool = Field(
+        default=True,
+        description="1: new models are trained, tried and put to work by themselves; 0: nobody misses that service",
+    )
+
+    @property
+    def switched_off(self) -> frozenset[str]:
+        """Processes that are not there on purpose."""
+        return frozenset() if self.retrain else frozenset({"retrain"})
 
 
 class DashboardSettings(Group):

@@ -20,7 +20,7 @@ VENDOR_DOORS = {
     "aws_msk_iam_sasl_signer": {"adapters/aws/"},
     "confluent_kafka": {"adapters/kafka/"},
     "mlflow": {"adapters/model_registry.py"},
-    "pyarrow": {"archive/parquet.py", "adapters/archived_history.py", "scoring/"},
+    "pyarrow": {"archive/parquet.py", "adapters/archived_history.py", "adapters/parquet_texts.py", "scoring/"},
     "pyspark": {"scoring/"},
     "sklearn": {"training/"},
     "prometheus_client": {"metrics/"},

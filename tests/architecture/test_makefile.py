@@ -60,6 +60,12 @@ def test_nothing_is_deleted_before_somebody_at_the_terminal_agrees(tmp_path: Pat
     assert "asked: compose --profile * down --volumes" in done.stdout
 
 
+def test_containers_are_stopped_without_their_volumes(tmp_path: Path) -> None:
+    done = make("down", tmp_path, 'echo "asked: $*"')
+
+    assert done.stdout == "asked: compose --profile * down\n"
+
+
 @pytest.mark.parametrize("target", ["verify", "top", "fraud", "psql", "logs", "token", "secret"])
 def test_on_a_running_stack_it_is_done(target: str, tmp_path: Path) -> None:
     done = make(target, tmp_path, 'case "$*" in "compose ps"*) echo c0ffee ;; *) echo "asked: $*" ;; esac')

@@ -3,7 +3,7 @@
 import json
 import os
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -54,6 +54,8 @@ class ComposeStack:
     project: str
     folder: Path
     settings: dict[str, str]
+    load_before: float = field(default_factory=lambda: os.getloadavg()[0], init=False)
+    """How much this machine had to do besides, over the minute before the start."""
 
     def __enter__(self) -> Self:
         ports = reserve(self.folder, PORTS)

@@ -28,10 +28,16 @@ class SecuredDatabase:
 
     Args:
         home: folder of what it stores.
+        key_and_certificate: files that it shows; of an authority of its own if `None`.
+        access: the lines of its pg_hba.conf.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(
+        self, home: Path, *, key_and_certificate: tuple[Path, Path] | None = None, access: str = ONLY_TLS
+    ) -> None:
         self.authority = Authority(home)
+        self._shown = key_and_certificate
+        self._access = access
         self._home = home
         self._supervisor = Supervisor(home, dict(os.environ))
         cache = JarCache.of(LocalSettings.load())
@@ -61,11 +67,11 @@ class SecuredDatabase:
         self._supervisor.__enter__()
         self._primary.prepare()
         data = self._primary.data
-        key, certificate = self.authority.server_key_and_certificate()
+        key, certificate = self._shown or self.authority.server_key_and_certificate()
         for source, name in ((key, "server.key"), (certificate, "server.crt")):
             shutil.copy(source, data / name)
             (data / name).chmod(0o600)
-        (data / "pg_hba.conf").write_text(ONLY_TLS, encoding="utf-8")
+        (data / "pg_hba.conf").write_text(self._access, encoding="utf-8")
         with (data / "postgresql.conf").open("a", encoding="utf-8") as configuration:
             configuration.write(SSL)
         standby = replace(self._primary, home=self._home / "standby", port=self._ports["standby"])

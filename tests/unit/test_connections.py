@@ -62,6 +62,17 @@ def test_nothing_set_is_plain_text_and_a_password() -> None:
             },
             "KAFKA_OAUTH_TOKEN_URL need one another",
         ),
+        (
+            {
+                "KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+                "KAFKA_SASL_MECHANISM": "SCRAM-SHA-512",
+                "KAFKA_SASL_USERNAME": "app",
+                "KAFKA_SASL_PASSWORD": "secret",
+                "KAFKA_SASL_PASSWORD_FILE": __file__,
+            },
+            "KAFKA_SASL_PASSWORD and KAFKA_SASL_PASSWORD_FILE are two words on one thing",
+        ),
+        ({"KAFKA_SASL_PASSWORD_FILE": "/nowhere"}, "KAFKA_SASL_PASSWORD_FILE is impossible"),
         ({"KAFKA_SSL_CA_FILE": "/nowhere.pem"}, "KAFKA_SSL_CA_FILE is impossible"),
     ],
 )
@@ -89,6 +100,25 @@ def test_a_client_of_a_token_endpoint_is_said_to_both_kinds_of_client(monkeypatc
 
     assert client_options(settings, lambda: ("", 0.0))[url] == java_options(settings)[url]
     assert java_options(settings)["sasl.jaas.config"].endswith('required clientId="app" clientSecret="secret";')
+
+
+def test_a_password_may_be_kept_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    kept = tmp_path / "kafka-password"
+    kept.write_text('word "quoted"\n', encoding="utf-8")
+    put(
+        monkeypatch,
+        KAFKA_SECURITY_PROTOCOL="SASL_SSL",
+        KAFKA_SASL_MECHANISM="SCRAM-SHA-512",
+        KAFKA_SASL_USERNAME="app",
+        KAFKA_SASL_PASSWORD_FILE=str(kept),
+    )
+    settings = KafkaSettings.load()
+
+    assert client_options(settings, lambda: ("", 0.0))["sasl.password"] == 'word "quoted"'
+    assert java_options(settings)["sasl.jaas.config"].endswith(r'username="app" password="word \"quoted\"";')
+    kept.unlink()
+    with pytest.raises(ConfigurationError, match=r"KAFKA_SASL_PASSWORD_FILE=.* can't be read"):
+        client_options(settings, lambda: ("", 0.0))
 
 
 def test_a_token_needs_a_server_that_somebody_vouches_for(monkeypatch: pytest.MonkeyPatch) -> None:

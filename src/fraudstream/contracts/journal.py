@@ -41,21 +41,24 @@ class Intent(msgspec.Struct, frozen=True, gc=False, tag="intent", tag_field="kin
 class Outcome(msgspec.Struct, frozen=True, gc=False, tag="outcome", tag_field="kind"):
     """What became of one intent: its place in the log, or why it is not there.
 
-    `offset` is -1 of an acknowledged record whose place the broker did not tell; older journals have null there.
+    `offset` is -1 of an acknowledged record whose place the broker did not tell. An older journal has null there, which
+    is the same: whoever reads a journal's places takes them from `known_offset`.
     """
 
     sequence: int
     status: Literal["acknowledged", "failed"]
     partition: int = -1
-    offset: int = -1
+    offset: int | None = -1
     error: str | None = None
+
+    @property
+    def known_offset(self) -> int:
+        """Where the record stands in its partition, or -1."""
+        return -1 if self.offset is None else self.offset
 
 
 JournalLine = LogIdentity | Intent | Outcome
 _decoder: msgspec.json.Decoder[JournalLine] = msgspec.json.Decoder(JournalLine)
-
-
-_NOT_TOLD = b'"offset":null'
 
 
 def encode_line(line: JournalLine) -> bytes:
@@ -70,6 +73,6 @@ def parse_line(line: bytes) -> JournalLine:
         ConfigurationError: the line is no journal line (a torn last line after a crash is the caller's affair).
     """
     try:
-        return _decoder.decode(line.replace(_NOT_TOLD, b'"offset":-1'))
+        return _decoder.decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"this is not a line of a journal: {line[:80]!r} ({error})") from error

@@ -133,7 +133,7 @@ def _read_one(path: Path, topic: str, kept: _Columns) -> tuple[int, int]:
             failed += 1
             continue
         kept.partition.append(line.partition)
-        kept.offset.append(line.offset)
+        kept.offset.append(line.known_offset)
         kept.value_hash += intent[0]
         kept.transaction_id += intent[1]
         kept.amount.append(intent[2])

@@ -1,6 +1,7 @@
 """One look at everything that runs, drawn from what the processes tell: figures, processes, and what is wrong."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Literal
 
 import msgspec
@@ -13,7 +14,8 @@ from fraudstream.watching.trouble import Trouble, troubles
 QUIET_SECONDS = 30.0
 """Without a successful step for so long, a process counts as quiet; its step may be longer, as a training is."""
 
-Health = Literal["works", "failing", "quiet", "away"]
+Health = Literal["works", "failing", "quiet", "away", "off"]
+"""`off` is away on purpose."""
 
 
 class Latency(msgspec.Struct, frozen=True):
@@ -71,15 +73,21 @@ class Frame(msgspec.Struct, frozen=True):
         return msgspec.json.encode(self).decode()
 
 
-def frame(answers: Mapping[str, Figures], *, moment: float) -> Frame:
-    """Draw a frame from the answers of all processes, by name, at `moment` in seconds since 1970 UTC."""
+def frame(answers: Mapping[str, Figures], *, moment: float, off: AbstractSet[str] = frozenset()) -> Frame:
+    """Draw a frame from the answers of all processes, by name, at `moment` in seconds since 1970 UTC.
+
+    Whoever is named in `off` is switched off, and missed by nobody; one that answers all the same is shown as it is.
+    """
+    off = {name for name in off if name in answers and answers[name].trouble is not None}
     together = Figures({key: value for figures in answers.values() for key, value in figures.values.items()})
-    wrong = tuple(troubles(answers, together))
+    wrong = tuple(troubles({name: told for name, told in answers.items() if name not in off}, together))
     return Frame(
         moment=moment,
         healthy=not wrong,
         stream=_stream(together),
-        processes=tuple(_process(name, figures, moment) for name, figures in answers.items()),
+        processes=tuple(
+            _switched_off(name) if name in off else _process(name, figures, moment) for name, figures in answers.items()
+        ),
         trouble=wrong,
     )
 
@@ -127,6 +135,12 @@ def _process(name: str, told: Figures, moment: float) -> ProcessLine:
         memory=None if memory is None else int(memory),
         cpu_seconds=told.standard("process_cpu_seconds_total"),
         says=told.trouble,
+    )
+
+
+def _switched_off(name: str) -> ProcessLine:
+    return ProcessLine(
+        name, "off", worked_ago=None, failures=0, memory=None, cpu_seconds=None, says="switched off by the settings"
     )
 
 

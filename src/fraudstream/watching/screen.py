@@ -11,7 +11,7 @@ from fraudstream.watching.frame import Frame, Latency, ProcessLine, StreamLine
 
 LONG = 10.0
 """Seconds from which on milliseconds are no help."""
-COLOURS = {"works": "green", "quiet": "yellow", "failing": "red", "away": "bold red"}
+COLOURS = {"works": "green", "quiet": "yellow", "failing": "red", "away": "bold red", "off": "dim"}
 
 
 def screen(shown: Frame) -> RenderableType:

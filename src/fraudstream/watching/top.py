@@ -9,6 +9,7 @@ from fraudstream.clock import Clock, SystemClock, pause
 from fraudstream.errors import TemporarilyUnavailable
 from fraudstream.metrics.scrape import ask
 from fraudstream.service import stop_on_signals
+from fraudstream.settings import WatchSettings
 from fraudstream.watching.frame import Frame, frame
 from fraudstream.watching.screen import screen
 from fraudstream.watching.targets import running_targets
@@ -31,6 +32,7 @@ def top(*, every: float, once: bool, json_only: bool, clock: Clock | None = None
         TemporarilyUnavailable: of all the processes that should run, none answers.
     """
     chosen, targets, console = clock or SystemClock(), running_targets(), Console()
+    off = WatchSettings.load().switched_off
 
     def look() -> Frame:
         answers = ask(targets)
@@ -40,7 +42,7 @@ def top(*, every: float, once: bool, json_only: bool, clock: Clock | None = None
                 f"none of the {len(targets)} processes answers, {first[0]} at {first[1]} among them: has the stack "
                 "stopped? `make demo` or `make up` starts one"
             )
-        return frame(answers, moment=chosen.now())
+        return frame(answers, moment=chosen.now(), off=off)
 
     shown = look()
     if once:

@@ -185,7 +185,7 @@ def test_an_acknowledged_payment_that_is_stored_at_another_place_is_not_lost(
     assert stack.verify(journal_dir=tmp_path).lost == 0
 
 
-@pytest.mark.parametrize("written", [b'"offset":-1', b'"offset":null'])
+@pytest.mark.parametrize("written", [b'"offset":-1', b'"offset":null', b'"offset": null'])
 def test_an_acknowledged_payment_whose_place_was_not_told_is_found_by_its_id(
     written: bytes, stack: MemoryStack, tmp_path: Path
 ) -> None:
@@ -198,6 +198,8 @@ def test_an_acknowledged_payment_whose_place_was_not_told_is_found_by_its_id(
 
 
 def test_acknowledged_bytes_whose_place_was_not_told_are_found_by_value(stack: MemoryStack, tmp_path: Path) -> None:
+    """Beside a record without a value, as anybody may send one."""
+    stack.send(None)
     stack.send(b"junk")
     stack.score()
     told = [acknowledged(number, -1) for number in (0, 1)]

@@ -122,6 +122,34 @@ def test_a_process_that_is_away_or_long_without_a_step_is_seen() -> None:
     assert [each.sentence for each in shown.trouble] == ["alert-relay does not answer: refused"]
 
 
+def test_a_process_that_is_switched_off_is_not_missed(
+    boards: dict[str, Board], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Retraining may be left out; whoever looks must not be sent to a runbook for it, nor see it take part."""
+    answering = running_targets()
+    monkeypatch.setenv("METRICS_TARGETS", rendered({**answering, "retrain": f"127.0.0.1:{a_free_port()}"}))
+    monkeypatch.setenv("RETRAIN", "0")
+
+    assert top(every=1.0, once=True, json_only=True, clock=ManualClock(NOW))
+
+    told = json.loads(capsys.readouterr().out)
+    assert {each["name"]: each["health"] for each in told["processes"]} == dict.fromkeys(boards, "works") | {
+        "retrain": "off"
+    }
+    monkeypatch.setenv("RETRAIN", "1")
+    assert not top(every=1.0, once=True, json_only=True, clock=ManualClock(NOW))
+
+
+def test_a_process_that_answers_though_it_is_switched_off_is_shown_as_it_is() -> None:
+    board = Board("retrain")
+    board.set(c.FAILING, 2)
+
+    shown = frame({"retrain": read(board.text())}, moment=NOW, off={"retrain"})
+
+    assert [line.health for line in shown.processes] == ["failing"]
+    assert not shown.healthy
+
+
 def test_where_nothing_runs_it_is_said_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("METRICS_TARGETS", raising=False)
     monkeypatch.setenv("FRAUDSTREAM_HOME", str(tmp_path))

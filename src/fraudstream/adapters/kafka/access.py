@@ -46,6 +46,7 @@ PRINCIPALS: Mapping[str, Access] = {
     "lambda-trigger": Access(reads=(ALERTS,), writes=(FAILED_ALERTS,), groups=("fraudstream-alert-lambda",)),
     "archiver": Access(reads=(TRANSACTIONS,)),
     "retention": Access(reads=(TRANSACTIONS,)),
+    "observer": Access(reads=(TRANSACTIONS,)),
     "analyst-api": Access(reads=(LABELS,), writes=(LABELS,)),
     "dashboard": Access(reads=(TRANSACTIONS, LABELS), writes=(TRANSACTIONS, LABELS)),
     "operator": Access(reads=EVERYTHING, writes=(TRANSACTIONS, LABELS, ALERTS)),

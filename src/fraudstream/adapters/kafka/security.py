@@ -45,7 +45,8 @@ def client_options(settings: KafkaSettings, tokens: TokenSource) -> dict[str, st
         options["security.protocol"] = settings.kafka_security_protocol.value
     if settings.kafka_ssl_ca_file is not None:
         options["ssl.ca.location"] = str(settings.kafka_ssl_ca_file)
-    mechanism, user, secret = settings.kafka_sasl_mechanism, settings.kafka_sasl_username or "", _secret(settings)
+    mechanism, user = settings.kafka_sasl_mechanism, settings.kafka_sasl_username or ""
+    secret = settings.sasl_password()
     if mechanism is SaslMechanism.AWS_MSK_IAM:
         options |= {"sasl.mechanism": "OAUTHBEARER", "oauth_cb": lambda _config: tokens()}
     elif mechanism is SaslMechanism.OAUTHBEARER:
@@ -86,7 +87,7 @@ def _jaas(settings: KafkaSettings, mechanism: SaslMechanism) -> str:
     names = {SaslMechanism.AWS_MSK_IAM: (), SaslMechanism.OAUTHBEARER: ("clientId", "clientSecret")}
     values = zip(
         names.get(mechanism, ("username", "password")),
-        (settings.kafka_sasl_username or "", _secret(settings)),
+        (settings.kafka_sasl_username or "", settings.sasl_password()),
         strict=False,
     )
     words = [f"{JAVA_MODULES[mechanism]} required", *(f"{name}={_quoted(value)}" for name, value in values)]
@@ -96,8 +97,3 @@ def _jaas(settings: KafkaSettings, mechanism: SaslMechanism) -> str:
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
-
-
-def _secret(settings: KafkaSettings) -> str:
-    password = settings.kafka_sasl_password
-    return password.get_secret_value() if password else ""
