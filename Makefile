@@ -28,7 +28,7 @@ check: setup ## format, lint, types, import arrows and house rules, in under a m
 	@$(BIN)/ruff format --check
 	@$(BIN)/ruff check
 	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive src services spark ml scripts
-	@$(BIN)/hadolint Dockerfile services/alert_lambda/Dockerfile
+	@$(BIN)/hadolint Dockerfile services/alert_lambda/Dockerfile spark/emr.Dockerfile
 	@$(BIN)/shellcheck scripts/setup.sh services/secured/*.sh .ci/run
 	@$(BIN)/zizmor --quiet --offline --persona=auditor .github/workflows
 	@$(BIN)/mypy

@@ -27,6 +27,8 @@ class Service:
     """Of the database."""
     reads: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
+    looks: tuple[str, ...] = ()
+    """Topics of which it reads the offsets and settings, and no record."""
     groups: tuple[str, ...] = ()
     health: str = WORKS
     cpu: int = 256
@@ -60,6 +62,14 @@ SERVICES = (
     ),
     Service("live-quality", ("python", "services/live_quality/main.py", "--every", "300"), role="fraudstream_quality"),
     Service(
+        "observer",
+        ("python", "services/observer/main.py"),
+        role="fraudstream_reader",
+        looks=(TRANSACTIONS,),
+        groups=(READER_GROUP,),
+    ),
+    Service("dynamodb-projector", ("python", "services/dynamodb_projector/main.py"), role="fraudstream_reader"),
+    Service(
         "analyst-api",
         ("sh", "-c", TOKEN_FROM_SECRET),
         role="fraudstream_reader",
@@ -70,5 +80,22 @@ SERVICES = (
         entered=True,
     ),
 )
+CHANNELS = Service(
+    "alert-channels",
+    ("python", "services/alert_channels/main.py"),
+    role="fraudstream_inbox",
+    reads=(ALERTS,),
+    groups=("fraudstream-channel-webhook", "fraudstream-channel-email"),
+)
+"""Runs only where channels are named."""
+RETENTION = Service(
+    "retention",
+    ("python", "-m", "fraudstream", "retain"),
+    role="fraudstream_keeper",
+    looks=(TRANSACTIONS,),
+    groups=(READER_GROUP,),
+    health="",
+)
+"""Runs once a day, to its end."""
 MIGRATE = "fraudstream_migrate"
 """The role that owns the schema, for the task that migrates."""

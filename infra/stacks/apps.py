@@ -1,6 +1,6 @@
 """The services on ECS Fargate, and the task that prepares the database; all from one image."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +10,15 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_secretsmanager as secretsmanager
 
 from infra.configuration import Configuration
-from infra.services import MIGRATE, SERVICES, TOKEN_DIR, Service
+from infra.services import CHANNELS, MIGRATE, RETENTION, SERVICES, TOKEN_DIR, Service
 from infra.stacks.alerting import Alerting
+from infra.stacks.channels import channels
+from infra.stacks.copies import ScoreTable, score_table
 from infra.stacks.database import ADMINISTRATOR, Postgres
 from infra.stacks.images import APP, image_tag
 from infra.stacks.lake import Lake
 from infra.stacks.network import Network
+from infra.stacks.schedule import daily
 from infra.stacks.stream import Stream
 
 TOKEN_LENGTH = 48
@@ -28,11 +31,12 @@ PREPARE = (
 
 @dataclass(frozen=True)
 class Apps:
-    """The cluster, and the log group of each service."""
+    """The cluster, the services that always run, the log group of each task, and what starts retention."""
 
     cluster: Any
     services: Mapping[str, Any]
     log_groups: Mapping[str, Any]
+    retention: Any
 
 
 def apps(
@@ -53,21 +57,22 @@ def apps(
         stack, "AlertsPerHour", type="String", default="1000", description="further alerts are held; no limit if empty"
     )
     made: dict[str, Any] = {}
+    table = score_table(stack, configuration, key)
     for service in SERVICES:
-        task = maker.task(service.name, service.cpu, service.memory_mib)
-        maker.container(
-            task, service, _variables(service, alerts, buckets, budget), _secrets(stack, service, configuration, key)
-        )
-        kafka_user = service.reads or service.writes
-        if kafka_user:
-            kafka.grant(task.task_role, reads=service.reads, writes=service.writes, groups=service.groups)
-        postgres.grant(task.task_role, service.role)
+        variables = _variables(service, alerts, buckets, budget, table)
+        task = maker.whole(service, variables, _secrets(stack, service, configuration, key), kafka)
         made[service.name] = maker.service(service, task)
     alerts.queue.grant_consume_messages(made["notification-inbox"].task_definition.task_role)
     _archive(made["archiver"].task_definition.task_role, buckets, key)
+    table.grant(made["dynamodb-projector"].task_definition.task_role)
+    wanted = channels(stack, configuration, net, key)
+    served = maker.whole(CHANNELS, wanted.variables, wanted.secrets, kafka)
+    maker.service(CHANNELS, served, copies=wanted.copies(maker.copies), walls=[wanted.mail])
+    cleaning = maker.whole(RETENTION, {}, {}, kafka)
+    retention = daily(stack, configuration, net, maker.cluster, cleaning, maker.copies)
     _migrations(stack, maker, postgres)
     CfnOutput(stack, "ClusterName", value=maker.cluster.cluster_name)
-    return Apps(maker.cluster, made, maker.log_groups)
+    return Apps(maker.cluster, made, maker.log_groups, retention)
 
 
 class _Maker:
@@ -86,7 +91,7 @@ class _Maker:
         self._stack, self._configuration, self._net, self._image = stack, configuration, net, image
         self._postgres, self._key, self._shared = postgres, key, shared
         self.log_groups: dict[str, Any] = {}
-        self._copies = CfnParameter(
+        self.copies = CfnParameter(
             stack,
             "ServicesRun",
             type="Number",
@@ -102,6 +107,21 @@ class _Maker:
             vpc=net.vpc,
             container_insights_v2=ecs.ContainerInsights.ENABLED,
         )
+
+    def whole(self, service: Service, variables: Mapping[str, str], secrets: Mapping[str, Any], kafka: Stream) -> Any:
+        """A task with its container, and the rights that it has to broker and database."""
+        task = self.task(service.name, service.cpu, service.memory_mib)
+        self.container(task, service, variables, secrets)
+        if service.reads or service.writes or service.looks:
+            kafka.grant(
+                task.task_role,
+                reads=service.reads,
+                writes=service.writes,
+                looks=service.looks,
+                groups=service.groups,
+            )
+        self._postgres.grant(task.task_role, service.role)
+        return task
 
     def task(self, name: str, cpu: int, memory_mib: int) -> Any:
         """A task definition, with a folder for passing things."""
@@ -152,21 +172,28 @@ class _Maker:
         )  # fmt: skip
         container.add_mount_points(ecs.MountPoint(container_path="/tmp", source_volume="tmp", read_only=False))  # noqa: S108
 
-    def service(self, service: Service, task: Any) -> Any:
-        """One running copy of a task; a deployment that does not become healthy is rolled back."""
+    def service(self, service: Service, task: Any, *, copies: Any = None, walls: Sequence[Any] = ()) -> Any:
+        """One running copy of a task; a deployment that does not become healthy is rolled back.
+
+        Args:
+            service: what runs.
+            task: its definition.
+            copies: how many of it, if not as many as of all.
+            walls: security groups besides that of all.
+        """
         return ecs.FargateService(
             self._stack,
             f"{_title(service.name)}Service",
             service_name=service.name,
             cluster=self.cluster,
             task_definition=task,
-            desired_count=self._copies.value_as_number,
+            desired_count=self.copies.value_as_number if copies is None else copies,
             min_healthy_percent=0,
             max_healthy_percent=100,
             assign_public_ip=False,
             circuit_breaker=ecs.DeploymentCircuitBreaker(rollback=True),
             enable_execute_command=service.entered,
-            security_groups=[self._net.clients],
+            security_groups=[self._net.clients, *walls],
             vpc_subnets=self._net.subnets,
             platform_version=ecs.FargatePlatformVersion.LATEST,
             propagate_tags=ecs.PropagatedTagSource.SERVICE,
@@ -181,6 +208,7 @@ def _shared_variables(stack: Any) -> Mapping[str, str]:
         "AWS_REGION": Aws.REGION,
         "AWS_DEFAULT_REGION": Aws.REGION,
         "DATABASE_AUTH": "iam",
+        "DATABASE_CA_FILE": "/opt/fraudstream/certificates/rds.pem",
         "HEALTH_FILE": "/tmp/healthy",  # noqa: S108 - inside a container of its own
         "KAFKA_BOOTSTRAP_SERVERS": brokers.value_as_string,
         "KAFKA_SASL_MECHANISM": "AWS_MSK_IAM",
@@ -188,18 +216,18 @@ def _shared_variables(stack: Any) -> Mapping[str, str]:
         "LOG_FORMAT": "json",
         "LOG_LEVEL": "INFO",
         "NUMBA_CACHE_DIR": "/tmp/kernel",  # noqa: S108 - same
-        "PGSSLMODE": "verify-full",
-        "PGSSLROOTCERT": "/opt/fraudstream/certificates/rds.pem",
     }
 
 
-def _variables(service: Service, alerts: Alerting, buckets: Lake, budget: Any) -> Mapping[str, str]:
+def _variables(service: Service, alerts: Alerting, buckets: Lake, budget: Any, table: ScoreTable) -> Mapping[str, str]:
     """What one service is told besides."""
     return {
         "alert-relay": {"ALERTS_PER_HOUR": budget.value_as_string},
         "analyst-api": {"ANALYST_SETTINGS_DIR": TOKEN_DIR},
         "archiver": {"ARCHIVE_BUCKET": buckets.archive.bucket_name},
+        "dynamodb-projector": {"SCORES_TABLE": table.name},
         "notification-inbox": {"NOTIFICATIONS_QUEUE_URL": alerts.queue.queue_url},
+        "observer": {"METRICS_HOST": "0.0.0.0", "METRICS_PORT": "9464"},  # noqa: S104 - inside of the security group
     }.get(service.name, {})
 
 

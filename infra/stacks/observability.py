@@ -126,6 +126,9 @@ def _of_the_services(configuration: Configuration, services: Apps) -> Iterator[W
         running = _metric("ECS/ContainerInsights", "RunningTaskCount", one, statistic="Minimum")
         title = "".join(word.capitalize() for word in name.split("-"))
         yield Watched(f"{title}Down", running, limit=1, periods=5, low=True, missing_is_bad=True)
+    started = {"RuleName": services.retention.rule_name}
+    failed = _metric("AWS/Events", "FailedInvocations", started, statistic="Sum")
+    yield Watched("RetentionNotStarted", failed, limit=0, periods=1)
 
 
 def _of_the_logs(stack: Any, configuration: Configuration, scorer: Scoring, services: Apps) -> Iterator[Watched]:

@@ -28,8 +28,9 @@ BROKER_PROPERTIES = {
     "log.retention.ms": RETENTION_MS,
 }
 TOPIC_PROPERTIES = {"message.timestamp.type": "LogAppendTime", "retention.ms": str(RETENTION_MS)}
-READ = ("DescribeTopic", "DescribeTopicDynamicConfiguration", "ReadData")
-WRITE = ("DescribeTopic", "DescribeTopicDynamicConfiguration", "WriteData")
+LOOK = ("DescribeTopic", "DescribeTopicDynamicConfiguration")
+READ = (*LOOK, "ReadData")
+WRITE = (*LOOK, "WriteData")
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,18 @@ class Stream:
     name: str
 
     def grant(
-        self, role: Any, *, reads: Sequence[str] = (), writes: Sequence[str] = (), groups: Sequence[str] = ()
+        self,
+        role: Any,
+        *,
+        reads: Sequence[str] = (),
+        writes: Sequence[str] = (),
+        looks: Sequence[str] = (),
+        groups: Sequence[str] = (),
     ) -> None:
-        """Let a role connect, read and write these topics, and be a member of these groups; nothing else."""
+        """Let a role connect, read, write and look at these topics, and be a member of these groups; nothing else."""
         connect = ["Connect", "DescribeCluster", *(["WriteDataIdempotently"] if writes else [])]
         self._allow(role, connect, [self.arn])
-        for topics, actions in ((reads, READ), (writes, WRITE)):
+        for topics, actions in ((reads, READ), (writes, WRITE), (looks, LOOK)):
             if topics:
                 self._allow(role, actions, [self._inside("topic", topic) for topic in topics])
         if groups:

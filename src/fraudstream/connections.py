@@ -164,19 +164,22 @@ class DatabaseSettings(_Authenticated):
 class ProvisioningSettings(_Authenticated):
     """With what roles and databases are made; no app needs it."""
 
-    database_admin_url: SecretStr = Field(
-        description="SQLAlchemy URL of a role that may create roles and databases, for `fraudstream provision database`"
-    )
     pgpassfile: Path | None = Field(
         default=None,
-        description="libpq's file of passwords, for URLs that hold none; `provision database` gives every role its own",
+        description="libpq's file of passwords, for URLs that hold none; `provision database` gives every role its "
+        "own, and the administrator's stands there also where all others have tokens",
+    )
+    database_admin_url: SecretStr = Field(
+        description="SQLAlchemy URL of a role that may create roles and databases, for `fraudstream provision database`"
     )
 
     @field_validator("database_admin_url")
     @classmethod
     def _completed(cls, url: SecretStr, info: ValidationInfo) -> SecretStr:
         values = info.data
-        if _has_password(url):  # a managed server's administrator may well have one where everybody else has none
+        if _has_password(url) or values.get(
+            "pgpassfile"
+        ):  # a managed server's administrator may well have one where everybody else has none
             values = {**values, "database_auth": DatabaseAuth.PASSWORD}
         return _complete(url, values)
 

@@ -58,7 +58,7 @@ class RetentionSettings(Group):
     )
     keep_alerts: Duration = Field(
         default=dt.timedelta(days=800),
-        description="alerts that are closed, their messages and decisions; at least as long as KEEP_SCORES",
+        description="alerts that are closed, their messages, deliveries and decisions; at least as long as KEEP_SCORES",
     )
     keep_quarantine: Duration = Field(
         default=dt.timedelta(days=180), ge=dt.timedelta(days=1), description="refused records, by the broker's time"
@@ -74,7 +74,7 @@ class RetentionSettings(Group):
     keep_audit: Duration = Field(
         default=dt.timedelta(days=2_557),
         ge=dt.timedelta(days=90),
-        description="who did what: the audit log, replays, disclosures",
+        description="who did what: the audit log, replays, disclosures, tokens of machines that ended",
     )
     keep_until_archived: bool = Field(
         default=True, description="whether a month of scores stays until the archive holds all of it"

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from fraudstream.local.broker import server_properties
-from fraudstream.settings import variables
+from fraudstream.settings import ChannelSettings, KafkaSettings, variables
 
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
@@ -166,6 +166,30 @@ def test_the_switch_to_aws_is_a_matter_of_standard_variables() -> None:
     for variable in ("KAFKA_BOOTSTRAP_SERVERS", "POSTGRES_HOST", "MLFLOW_TRACKING_URI", "ALERTS_TOPIC_ARN"):
         assert f"${{{variable}:-" in TEXT
     assert len(re.findall(r"localstack:4566", TEXT)) == len(re.findall(r"-http://localstack:4566", TEXT))
+
+
+def test_by_what_right_broker_and_database_are_reached_is_told_to_whoever_reaches_them() -> None:
+    kafka = {name.upper() for name in KafkaSettings.model_fields}
+    database = {"DATABASE_AUTH", "DATABASE_CA_FILE", "AWS_REGION", "AWS_ACCESS_KEY_ID"}
+    told = {name: service.get("environment", {}) for name, service in SERVICES.items()}
+    reaching = {"KAFKA_BOOTSTRAP_SERVERS": kafka | {"AWS_REGION"}, "DATABASE_URL": database}
+    lacking = {
+        f"{name}: {each}"
+        for address, wanted in reaching.items()
+        for name, given in told.items()
+        for each in wanted
+        if address in given and not str(given.get(each, "")).startswith(f"${{{each}")
+    }
+
+    assert lacking == set()
+    assert {"topics", "scorer", "alert-channels", "verify"} <= {n for n in told if "KAFKA_SASL_MECHANISM" in told[n]}
+    assert told["spark-worker"].keys() >= database  # which has its address from the driver
+
+
+def test_channels_have_every_setting_of_theirs() -> None:
+    wanted = {name.upper() for name in ChannelSettings.model_fields}
+
+    assert wanted <= SERVICES["alert-channels"]["environment"].keys()
 
 
 def test_the_broker_is_configured_as_the_embedded_one() -> None:

@@ -51,9 +51,10 @@ BEGINS_WITH_WHAT_IS_STORED = {name for name, m in CATALOGUE.items() if "begins w
 TELLING = {name: service["environment"] for name, service in SERVICES.items() if "METRICS_PORT" in str(service)}
 SERVICE_OF = {"quality": "live-quality"}
 """Services that are called otherwise than their process."""
-ELSEWHERE = {"demo", "alert-channels"}
+ELSEWHERE = {"demo"}
 """What has no container."""
-ON_DEMAND = {"dynamodb-projector", "retrain"}
+IN_PROFILES = {"dynamodb-projector", "alert-channels"}
+ON_DEMAND = IN_PROFILES | {"retrain"}
 """What is found by its name, because it may be left out."""
 NAMED_LABELS = {"job", "alertname", "alertstate", "le", "version"}
 """Labels that Prometheus gives, or a catalogue's metric without being shown by name."""
@@ -86,7 +87,7 @@ def test_top_asks_the_same_in_containers() -> None:
     given = SERVICES["verify"]["environment"]["METRICS_TARGETS"].replace(" ", "")
 
     assert dict(parsed(given)) == {
-        name: f"{name}:{each['METRICS_PORT']}" for name, each in TELLING.items() if name != "dynamodb-projector"
+        name: f"{name}:{each['METRICS_PORT']}" for name, each in TELLING.items() if name not in IN_PROFILES
     }
 
 

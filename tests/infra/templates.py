@@ -25,6 +25,12 @@ PARAMETERS = {
     "MonthlyBudget": "1000",
     "ServicesRun": "1",
     "AlertsPerHour": "1000",
+    "ChannelNames": "",
+    "WebhookUrl": "",
+    "SmtpHost": "",
+    "SmtpUser": "",
+    "MailFrom": "",
+    "MailTo": "",
 }
 CLUSTER = f"arn:aws:kafka:{REGION}:{ACCOUNT}:cluster/fraudstream/3f2a5c9e-1111-2222-3333-444455556666-7"
 Resource = Mapping[str, Any]

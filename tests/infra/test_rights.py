@@ -15,10 +15,12 @@ from tests.unit.alerting.builders import an_alert
 from fraudstream.adapters.aws.notifier import SnsNotifier
 from fraudstream.adapters.aws.objects import S3Objects
 from fraudstream.adapters.aws.queue import SqsQueue
+from fraudstream.adapters.aws.score_table import DynamoDbScoreTable
 from fraudstream.adapters.database.roles import Role
 from fraudstream.alerting.message import notification_of
 from fraudstream.contracts.topics import ALERTS, FAILED_ALERTS, LABELS, QUARANTINE, TOPICS, TRANSACTIONS
 from fraudstream.errors import ConfigurationError
+from fraudstream.ports.score_copies import LogPlace
 
 ROLES = {
     "alert function": ("FunctionRole", "alerting"),
@@ -28,11 +30,16 @@ ROLES = {
     "label applier": ("LabelApplierTaskRole", "apps"),
     "live quality": ("LiveQualityTaskRole", "apps"),
     "analyst": ("AnalystApiTaskRole", "apps"),
+    "observer": ("ObserverTaskRole", "apps"),
+    "projector": ("DynamodbProjectorTaskRole", "apps"),
+    "channels": ("AlertChannelsTaskRole", "apps"),
+    "retention": ("RetentionTaskRole", "apps"),
     "migrations": ("MigrationsTaskRole", "apps"),
     "scorer": ("Role", "scoring"),
     "trainer": ("TrainingRole", "mlops"),
 }
 TABLE, TOPIC, QUEUE = "fraudstream-alert-idempotency", "fraudstream-alerts", "fraudstream-notifications"
+SCORES = "fraudstream-scores"
 ARCHIVE, MODELS, WORK = (next(n.lower() for n in of_type("AWS::S3::Bucket") if n.startswith(kind))
                          for kind in ("Archive", "Models", "Work"))  # fmt: skip
 Call = Callable[[Account, dict[str, str]], object]
@@ -49,7 +56,7 @@ def account() -> Iterator[Account]:
         made.client("sns").create_topic(Name=TOPIC)
         for queue in (QUEUE, "of-somebody-else"):
             made.client("sqs").create_queue(QueueName=queue)
-        for table in (TABLE, "of-somebody-else"):
+        for table in (TABLE, SCORES, "of-somebody-else"):
             made.client("dynamodb").create_table(
                 TableName=table,
                 KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
@@ -88,7 +95,9 @@ def receive(queue: str) -> Call:
     return lambda account, _keys: SqsQueue(f"{account.endpoint}/{ACCOUNT}/{queue}").receive(1, 0)
 
 
+PLACE = LogPlace("topic", 0)
 ITEM = {"id": {"S": "one"}}
+MOVED = {"Key": ITEM, "UpdateExpression": "SET next_offset = :end", "ExpressionAttributeValues": {":end": {"N": "1"}}}
 LISTED = direct("s3", "list_objects_v2", Bucket=ARCHIVE)
 ALLOWED: list[tuple[str, str, Call]] = [
     ("alert function", "publishes", publish),
@@ -101,6 +110,9 @@ ALLOWED: list[tuple[str, str, Call]] = [
     ("archiver", "replaces a manifest", lambda _, __: S3Objects(ARCHIVE).replace("manifest", b"new", None)),
     ("inbox", "receives", receive(QUEUE)),
     ("inbox", "looks how many wait", lambda a, _: SqsQueue(f"{a.endpoint}/{ACCOUNT}/{QUEUE}").on_the_way()),
+    ("projector", "looks up a position", lambda _, __: DynamoDbScoreTable(SCORES, kept=1.0).position(PLACE)),
+    ("projector", "puts a score", direct("dynamodb", "put_item", TableName=SCORES, Item=ITEM)),
+    ("projector", "moves a position", direct("dynamodb", "update_item", TableName=SCORES, **MOVED)),
     ("scorer", "writes a checkpoint", put(WORK, "checkpoints/1/offsets/0")),
     ("trainer", "reads the archive", LISTED),
     ("trainer", "writes a model", put(MODELS, "artifacts/1/model.npz")),
@@ -121,6 +133,14 @@ FORBIDDEN: list[tuple[str, str, Call]] = [
     ("label applier", "reads the archive", LISTED),
     ("live quality", "reads the archive", LISTED),
     ("analyst", "reads the archive", LISTED),
+    ("observer", "reads the archive", LISTED),
+    ("projector", "deletes a score", direct("dynamodb", "delete_item", TableName=SCORES, Key=ITEM)),
+    ("projector", "reads all scores", direct("dynamodb", "scan", TableName=SCORES)),
+    ("projector", "fills another table", direct("dynamodb", "put_item", TableName=TABLE, Item=ITEM)),
+    ("channels", "publishes", publish),
+    ("channels", "receives notifications", receive(QUEUE)),
+    ("retention", "reads the archive", LISTED),
+    ("retention", "deletes from the archive", direct("s3", "delete_object", Bucket=ARCHIVE, Key="raw/one.parquet")),
     ("migrations", "reads the archive", LISTED),
     ("scorer", "writes outside of its checkpoints", put(WORK, "elsewhere")),
     ("scorer", "writes to the archive", put(ARCHIVE, "raw/one.parquet")),
@@ -154,7 +174,7 @@ def test_a_role_may_do_its_work_and_nothing_else(
         call(account, keys)
 
 
-READ, WRITE = "kafka-cluster:ReadData", "kafka-cluster:WriteData"
+READ, WRITE, LOOK = (f"kafka-cluster:{verb}" for verb in ("ReadData", "WriteData", "DescribeTopic"))
 KAFKA = {
     "alert function": ({ALERTS}, {FAILED_ALERTS}),
     "archiver": ({TRANSACTIONS}, set()),
@@ -163,10 +183,16 @@ KAFKA = {
     "label applier": ({LABELS}, set()),
     "live quality": (set(), set()),
     "analyst": (set(), {LABELS}),
+    "observer": (set(), set()),
+    "projector": (set(), set()),
+    "channels": ({ALERTS}, set()),
+    "retention": (set(), set()),
     "migrations": (set(), set()),
     "scorer": ({TRANSACTIONS}, set()),
     "trainer": (set(), set()),
 }
+LOOKS = {"observer": {TRANSACTIONS}, "retention": {TRANSACTIONS}}
+"""Topics of which a role sees offsets and settings, and no record."""
 
 
 def permitted(role: str, action: str, resource: str) -> bool:
@@ -183,7 +209,10 @@ def test_each_role_reads_and_writes_its_own_topics_alone(role: str) -> None:
 
     assert {name for name, arn in topics.items() if permitted(role, READ, arn)} == KAFKA[role][0]
     assert {name for name, arn in topics.items() if permitted(role, WRITE, arn)} == KAFKA[role][1]
-    assert permitted(role, "kafka-cluster:Connect", CLUSTER) == any(KAFKA[role])
+    assert {name for name, arn in topics.items() if permitted(role, LOOK, arn)} == set().union(
+        *KAFKA[role], LOOKS.get(role, set())
+    )
+    assert permitted(role, "kafka-cluster:Connect", CLUSTER) == (any(KAFKA[role]) or role in LOOKS)
     assert not any(permitted(role, f"kafka-cluster:{verb}Topic", arn) for verb in ("Delete", "Alter", "Create")
                    for arn in topics.values())  # fmt: skip
 
@@ -195,6 +224,10 @@ DATABASE = {
     "label applier": Role.LABELS,
     "live quality": Role.QUALITY,
     "analyst": Role.READER,
+    "observer": Role.READER,
+    "projector": Role.READER,
+    "channels": Role.INBOX,
+    "retention": Role.KEEPER,
     "migrations": Role.MIGRATE,
     "scorer": Role.SCORER,
     "trainer": Role.PROMOTER,
@@ -216,6 +249,17 @@ def test_no_role_may_do_everything_of_a_service_or_touch_policies() -> None:
             broad = {action for action in actions if action.endswith(":*") and action != "sagemaker-mlflow:*"}
             assert not broad, role
             assert not any(action.startswith(("iam:", "sts:", "*")) for action in actions), role
+
+
+def test_what_starts_retention_every_day_may_start_nothing_else() -> None:
+    statements = {statement["Action"]: statement for statement in statements_of("RetentionEventsRole", "apps")}
+
+    assert statements.keys() == {"ecs:RunTask", "ecs:TagResource", "iam:PassRole"}
+    assert str(statements["ecs:RunTask"]["Resource"]).startswith("Retention")
+    assert statements["ecs:RunTask"]["Condition"].keys() == {"ArnEquals"}
+    assert [arn.split(":role/")[1][:13] for arn in statements["iam:PassRole"]["Resource"]] == [
+        "RetentionExec", "RetentionTask",
+    ]  # fmt: skip
 
 
 def test_references_resolve() -> None:

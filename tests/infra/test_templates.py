@@ -3,19 +3,21 @@
 import base64
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.infra.templates import CLUSTER, FOLDER, ROOT, of_type, properties, templates
 
+from fraudstream.adapters.aws.score_table import EXPIRY
 from fraudstream.adapters.database.roles import Role
 from fraudstream.adapters.kafka.admin import TOPIC_CONFIG
 from fraudstream.contracts.topics import MAX_MESSAGE_BYTES, TOPICS
-from fraudstream.settings import variables
+from fraudstream.settings import DatabaseSettings, KafkaSettings, ProvisioningSettings, variables
 
 AGREED = {"KAFKA_SECURITY_PROTOCOL", "KAFKA_SASL_MECHANISM", "DATABASE_AUTH"}
 """Settings of the adapters for AWS."""
-FOREIGN = {"AWS_REGION", "AWS_DEFAULT_REGION", "NUMBA_CACHE_DIR", "PGSSLMODE", "PGSSLROOTCERT"}
+FOREIGN = {"AWS_REGION", "AWS_DEFAULT_REGION", "NUMBA_CACHE_DIR"}
 """Read by libraries."""
 WITHIN_A_COMMAND = {"ANALYST_TOKEN"}
 SOURCE = "\n".join(path.read_text("utf-8") for path in (ROOT / "src").rglob("*.py"))
@@ -128,6 +130,52 @@ def test_a_service_is_told_what_the_project_knows_and_holds_no_secret(family: st
 
 
 @pytest.mark.parametrize("family", containers())
+def test_a_process_takes_what_it_is_told(family: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It is told of a file of the image, which has no counterpart here."""
+    bundle = tmp_path / "rds.pem"
+    bundle.touch()
+    for each in containers()[family]["Environment"]:
+        monkeypatch.setenv(each["Name"], str(bundle) if each["Value"].endswith("/rds.pem") else each["Value"])
+
+    assert KafkaSettings.load().kafka_sasl_mechanism == "AWS_MSK_IAM"
+    assert "fraudstream_auth=iam" in DatabaseSettings.load().database_url.get_secret_value()
+    if family == "fraudstream-migrations":
+        administrator = ProvisioningSettings.load().database_admin_url.get_secret_value()
+        assert "fraudstream_auth" not in administrator
+        assert "sslmode=verify-full" in administrator
+
+
+def test_retention_runs_once_a_day_and_waits_for_the_database() -> None:
+    (rule,) = [each for each in properties("AWS::Events::Rule") if "ScheduleExpression" in each]
+    (target,) = rule["Targets"]
+
+    assert re.fullmatch(r"cron\(\d+ \d+ \* \* \? \*\)", rule["ScheduleExpression"])
+    assert rule["State"] == {"Fn::If": ["RetentionRuns", "ENABLED", "DISABLED"]}
+    assert target["EcsParameters"]["TaskDefinitionArn"].startswith("Retention")
+    assert target["EcsParameters"]["NetworkConfiguration"]["AwsVpcConfiguration"]["AssignPublicIp"] == "DISABLED"
+
+
+def test_channels_are_served_only_where_one_is_named() -> None:
+    (service,) = [each for each in properties("AWS::ECS::Service") if each["ServiceName"] == "alert-channels"]
+    pattern = templates()["apps"]["Parameters"]["ChannelNames"]["AllowedPattern"]
+
+    assert service["DesiredCount"] == {"Fn::If": ["ChannelsAreWanted", "1", 0]}
+    assert [bool(re.fullmatch(pattern, named)) for named in ("", "webhook", "webhook,email", "sns")] == [
+        True, True, True, False,
+    ]  # fmt: skip
+    assert not [each for each in properties("AWS::CloudWatch::Alarm") if "ChannelsDown" in each["AlarmName"]]
+
+
+def test_the_table_of_scores_is_the_one_that_the_projector_fills() -> None:
+    (table,) = [each for each in properties("AWS::DynamoDB::Table") if each["TableName"] == "fraudstream-scores"]
+    told = {each["Name"]: each["Value"] for each in containers()["fraudstream-dynamodb-projector"]["Environment"]}
+
+    assert told["SCORES_TABLE"] == table["TableName"]
+    assert table["TimeToLiveSpecification"] == {"AttributeName": EXPIRY, "Enabled": True}
+    assert table["KeySchema"] == [{"AttributeName": "id", "KeyType": "HASH"}]
+
+
+@pytest.mark.parametrize("family", containers())
 def test_a_container_is_nobody_and_writes_nowhere(family: str) -> None:
     container = containers()[family]
 
@@ -151,7 +199,7 @@ def test_a_container_starts_what_is_in_the_image(family: str) -> None:
     words = " ".join([*container["EntryPoint"], *container["Command"]])
 
     assert all((ROOT / script).is_file() for script in re.findall(r"services/\S+\.py", words))
-    assert "services/" in words or "fraudstream provision database" in words
+    assert "services/" in words or re.search("fraudstream (provision database|retain)", words)
 
 
 def test_an_alarm_on_words_of_a_log_waits_for_words_that_are_said() -> None:

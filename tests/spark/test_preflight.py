@@ -26,10 +26,16 @@ def examined(**variables: str) -> tuple[int, list[str]]:
     return done.returncode, done.stdout.splitlines()
 
 
-def test_everything_is_there_but_the_jar_that_only_a_bucket_needs() -> None:
-    status, told = examined(SPARK_JARS_DIR=str(spark_jars()[0].parent), CHECKPOINT_DIR="s3a://bucket/checkpoints")
+def test_everything_is_there_but_the_jars_that_only_a_bucket_and_msk_need() -> None:
+    status, told = examined(
+        SPARK_JARS_DIR=str(spark_jars()[0].parent),
+        CHECKPOINT_DIR="s3a://bucket/checkpoints",
+        KAFKA_SASL_MECHANISM="AWS_MSK_IAM",
+    )
 
     assert status == 1
     assert any("a Python worker: runs" in line for line in told)
-    (missing,) = [line for line in told if not line.startswith("ok ")]
-    assert "spark-hadoop-cloud_2.13" in missing
+    missing = [line for line in told if not line.startswith("ok ")]
+    assert [line.split(": the jar ")[1].split()[0] for line in missing] == [
+        "spark-hadoop-cloud_2.13", "hadoop-aws", "s3", "aws-msk-iam-auth", "sts",
+    ]  # fmt: skip

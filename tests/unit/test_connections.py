@@ -152,6 +152,8 @@ def test_an_administrators_password_is_used_beside_tokens(monkeypatch: pytest.Mo
         url = ProvisioningSettings.load().database_admin_url.get_secret_value()
         assert ("fraudstream_auth=iam" in url) is marked
         assert "sslmode=verify-full" in url
+    put(monkeypatch, DATABASE_ADMIN_URL=f"postgresql+psycopg2://admin@{HOST}/postgres", PGPASSFILE="/run/pgpass")
+    assert "fraudstream_auth" not in ProvisioningSettings.load().database_admin_url.get_secret_value()
 
 
 def test_roles_need_passwords_or_tokens(monkeypatch: pytest.MonkeyPatch) -> None:

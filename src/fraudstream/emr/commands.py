@@ -54,9 +54,12 @@ def stop(run: RunId = None) -> None:
 def preflight() -> None:
     """Import and run once everything that the scorer needs, here, and say what is missing."""
     from fraudstream.emr.preflight import preflight as run  # noqa: PLC0415
-    from fraudstream.settings import ScoringSettings  # noqa: PLC0415
+    from fraudstream.settings import KafkaSettings, SaslMechanism, ScoringSettings, set_here  # noqa: PLC0415
 
-    checks = run(in_a_bucket="://" in ScoringSettings.load().checkpoint_dir)
+    checks = run(
+        in_a_bucket="://" in ScoringSettings.load().checkpoint_dir,
+        by_iam=set_here(KafkaSettings).get("KAFKA_SASL_MECHANISM") == SaslMechanism.AWS_MSK_IAM,
+    )
     for check in checks:
         typer.echo(str(check))
     if any(check.problem for check in checks):

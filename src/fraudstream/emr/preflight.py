@@ -3,7 +3,7 @@
 import importlib
 import platform
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 MODULES = (
@@ -32,6 +32,15 @@ CLASSES = {
     CLIENT: "kafka-clients",
     POOL: "commons-pool2",
 }
+IN_A_BUCKET = {
+    CLOUD: "spark-hadoop-cloud_2.13 of Spark's own version",
+    "org.apache.hadoop.fs.s3a.S3AFileSystem": "hadoop-aws of Spark's own Hadoop",
+    "software.amazon.awssdk.services.s3.S3Client": "s3 of the AWS SDK, version 2",
+}
+BY_IAM = {
+    "software.amazon.msk.auth.iam.IAMLoginModule": "aws-msk-iam-auth",
+    "software.amazon.awssdk.services.sts.StsClient": "sts of the AWS SDK, version 2",
+}
 
 
 @dataclass(frozen=True)
@@ -47,16 +56,18 @@ class Check:
         return f"{'missing' if self.problem else 'ok     '} {self.name}: {self.problem or self.found}"
 
 
-def preflight(*, in_a_bucket: bool) -> list[Check]:
+def preflight(*, in_a_bucket: bool, by_iam: bool) -> list[Check]:
     """Look at everything; starts Spark, or takes the session that is there, and ends it.
 
     Args:
-        in_a_bucket: whether checkpoints go to an object store, which takes a jar more.
+        in_a_bucket: whether checkpoints go to an object store, which takes some jars more.
+        by_iam: whether the scorer signs in to MSK by IAM, which takes others.
     """
     checks = [Check("Python", f"{platform.python_version()} on {platform.machine()}"), *map(_module, MODULES)]
     if any(check.problem for check in checks):
         return checks
-    return [*checks, _attempted("the compiled kernel", _compile), *_in_spark(in_a_bucket=in_a_bucket)]
+    wanted = CLASSES | (IN_A_BUCKET if in_a_bucket else {}) | (BY_IAM if by_iam else {})
+    return [*checks, _attempted("the compiled kernel", _compile), *_in_spark(wanted)]
 
 
 def _module(name: str) -> Check:
@@ -74,7 +85,7 @@ def _compile() -> str:
     return "compiled"
 
 
-def _in_spark(*, in_a_bucket: bool) -> Iterator[Check]:
+def _in_spark(wanted: Mapping[str, str]) -> Iterator[Check]:
     from fraudstream.scoring.job import warm_up  # noqa: PLC0415 - heavy, and what is examined
     from fraudstream.scoring.session import scoring_session, stop_session  # noqa: PLC0415 - same
     from fraudstream.settings import ScoringSettings  # noqa: PLC0415 - same
@@ -90,7 +101,6 @@ def _in_spark(*, in_a_bucket: bool) -> Iterator[Check]:
         return
     try:
         yield Check("Spark", f"{spark.version}, master {spark.sparkContext.master}")
-        wanted = CLASSES | ({CLOUD: "spark-hadoop-cloud_2.13 of Spark's own version"} if in_a_bucket else {})
         for name, jar in wanted.items():
             yield _java_class(spark, name, jar)
         yield _attempted("a Python worker", run_worker)

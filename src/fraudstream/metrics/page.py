@@ -18,8 +18,9 @@ def metrics_page() -> str:
         "value is known. A histogram has `_bucket` (with a label `le`), `_sum` and `_count`. What a label says:",
         "`age_days` is how many days before the newest known day the payments were made; `model_version` scored them.",
         "",
-        "`demo` supervises the embedded stack and has no container, `alert-channels` runs where `ALERT_CHANNELS` names",
-        "some; the alert function itself is measured by its trigger, and on AWS by CloudWatch.",
+        "`demo` supervises the embedded stack and has no container, `alert-channels` and `dynamodb-projector` run",
+        "where their profiles are asked for; the alert function itself is measured by its trigger, and on AWS by",
+        "CloudWatch.",
         "",
         *_table("every process", COMMON),
     ]

@@ -89,5 +89,5 @@ class Retention:
         yield rest("refused records", now - kept.keep_quarantine, logs)
         yield rest("sent messages", now - kept.keep_messages, logs)
         yield rest("ended sessions", now - kept.keep_messages, logs)
-        for what in ("audit lines", "disclosures", "replays"):
+        for what in ("ended tokens", "audit lines", "disclosures", "replays"):
             yield rest(what, now - kept.keep_audit, logs)

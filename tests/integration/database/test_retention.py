@@ -19,6 +19,7 @@ from fraudstream.adapters.memory import MemoryBroker
 from fraudstream.contracts.topics import TRANSACTIONS
 from fraudstream.errors import ConfigurationError
 from fraudstream.ports.records import TopicPartitions
+from fraudstream.ports.retention import LogsNow
 from fraudstream.retention.run import Outcome, Retention
 from fraudstream.settings import RetentionSettings
 
@@ -26,6 +27,15 @@ pytestmark = pytest.mark.integration
 DAY = 86_400.0
 WITHOUT_ARCHIVE = RetentionSettings(keep_until_archived=False)
 HELD = "scores of 2025-11 and later: the log still holds its records"
+DELIVERED = "INSERT INTO alert_deliveries (alert_id, channel, attempts) SELECT alert_id, 'webhook', 1 FROM alerts"
+DELIVERIES = "SELECT count(*), count(*) FILTER (WHERE alert_id IN (SELECT alert_id FROM alerts)) FROM alert_deliveries"
+TOKENS = """
+INSERT INTO api_tokens (name, role, token_hash, created_by, expires_at, revoked_at)
+VALUES ('at-work', 'viewer', repeat('1', 64), 'ana', now() + interval '90 days', NULL),
+       ('expired-lately', 'viewer', repeat('2', 64), 'ana', now() - interval '7 days', NULL),
+       ('expired', 'viewer', repeat('3', 64), 'ana', now() - interval '8 years', NULL),
+       ('revoked', 'viewer', repeat('4', 64), 'ana', now() + interval '1 day', now() - interval '8 years')
+"""
 ROWS = """
 SELECT (SELECT count(*) FROM scored_transactions), (SELECT count(*) FROM transaction_ids), (SELECT count(*) FROM alerts)
 """
@@ -155,6 +165,8 @@ def test_ids_and_alerts_go_when_their_time_has_come_and_no_sooner(stack: Postgre
     assert retain(stack).rows == 0
     stack.run("UPDATE alerts SET created_at = '2025-11-24' WHERE event_time < '2025-06-16'")
 
+    stack.run(DELIVERED)
+
     stack.broker.first = {0: 30, 1: 24}  # the record that repeated an id is forgotten, too
     stack.clock.sleep(30 * DAY)
     gone = told(retain(stack))
@@ -165,7 +177,19 @@ def test_ids_and_alerts_go_when_their_time_has_come_and_no_sooner(stack: Postgre
     assert stack.run("SELECT count(*) FROM alerts") == stack.run(
         "SELECT count(*) FROM outbox WHERE topic = 'fraud-alerts'"
     )
+    ((deliveries, of_alerts),) = stack.run(DELIVERIES)
+    assert deliveries == of_alerts == stack.run("SELECT count(*) FROM alerts")[0][0] > 0
     assert stack.verify().problems == ()
+
+
+def test_a_token_goes_when_its_end_is_as_old_as_the_audit(stack: PostgresStack) -> None:
+    stack.run("TRUNCATE api_tokens")
+    stack.run(TOKENS)
+    store, years = PostgresRetention(stack.url_of(Role.KEEPER)), RetentionSettings().keep_audit
+    before, logs = dt.datetime.now(dt.UTC) - years, LogsNow("log", {}, {}, {}, None)
+
+    assert store.delete("ended tokens", before, logs).rows == 2
+    assert stack.run("SELECT name FROM api_tokens ORDER BY 1") == [("at-work",), ("expired-lately",)]
 
 
 @pytest.mark.parametrize("month", ["date_trunc('month', now(), 'UTC')", "'2025-11-02 00:00+00'", "NULL"])

@@ -119,6 +119,8 @@ OVERSTEPS = [
     (Role.KEEPER, "SELECT features FROM scored_transactions"),
     (Role.KEEPER, "SELECT raw FROM quarantine"),
     (Role.KEEPER, "SELECT password_hash FROM accounts"),
+    (Role.KEEPER, "SELECT token_hash FROM api_tokens"),
+    (Role.KEEPER, "UPDATE alert_deliveries SET delivered_at = NULL"),
     (Role.SCORER, "SELECT drop_month_of_scores('2020-01-01')"),
 ]
 

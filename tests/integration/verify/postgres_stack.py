@@ -3,7 +3,7 @@
 import contextlib
 import datetime as dt
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -116,13 +116,16 @@ class PostgresStack:
         return record
 
     def score(self, partition: int = 0) -> None:
-        records = self.broker.logs[TRANSACTIONS, partition]
+        self.score_these(self.broker.logs[TRANSACTIONS, partition], self.topic_id, partition)
+
+    def score_these(self, records: Sequence[Record], topic_id: str, partition: int) -> None:
+        """Score records of any log; those below the position are passed over."""
         values = LogRecords(
             offset=np.array([record.offset for record in records], np.int64),
             log_time=np.array([record.log_time for record in records], np.float64),
             values=[record.value for record in records],
         )
-        part = LogPart(TRANSACTIONS, self.topic_id, partition, self.epoch)
+        part = LogPart(TRANSACTIONS, topic_id, partition, self.epoch)
         score_slice(read_records(values, max_future=MAX_FUTURE), part, self._slices, self._models, label_delay=0.0)
 
     def applier(self) -> LabelApplier:

@@ -9,7 +9,7 @@ import botocore.session
 import pytest
 from botocore.validate import ParamValidator
 
-from fraudstream.emr.job_run import SPARK_MASTER, JobRun
+from fraudstream.emr.job_run import PYTHON, SPARK_MASTER, JobRun
 from fraudstream.errors import ConfigurationError
 from fraudstream.scoring.session import SUBMITTED, configuration
 from fraudstream.service_settings import EmrSettings
@@ -104,3 +104,14 @@ def test_a_password_is_never_in_a_request(url: str, told: str) -> None:
         JobRun(a_run().settings, {**VARIABLES, "DATABASE_URL": url}).request()
 
     assert "hidden" not in str(refused.value)
+
+
+def test_the_image_is_made_from_emrs_own_and_has_what_the_request_names() -> None:
+    text = (Path(__file__).parents[3] / "spark" / "emr.Dockerfile").read_text(encoding="utf-8")
+    users = [line.split()[1] for line in text.splitlines() if line.startswith("USER ")]
+
+    assert "ARG EMR_IMAGE\nFROM ${EMR_IMAGE}\n" in text
+    assert users[-1] == "hadoop:hadoop"
+    assert f"-m venv --clear {PYTHON.removesuffix('/bin/python')} " in text
+    assert EmrSettings.model_fields["emr_entry_point"].default == "local:///opt/fraudstream/spark/score.py"
+    assert "\nCOPY spark /opt/fraudstream/spark\n" in text

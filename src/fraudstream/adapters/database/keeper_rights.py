@@ -36,7 +36,9 @@ KEEPER: Mapping[Table, tuple[Privilege, ...]] = {
     replay_tables.replays: (_see("replay_id", *_PLACE, "begun_at", "settled_at"), DELETE),
     replay_tables.disclosures: (_see("disclosure_id", "at"), DELETE),
     dashboard_tables.alert_decisions: (_see("alert_id"), DELETE),
+    dashboard_tables.alert_deliveries: (_see("alert_id"), DELETE),
     dashboard_tables.dashboard_sessions: (_see("token_hash", "seen_at"), DELETE),
+    dashboard_tables.api_tokens: (_see("token_id", "expires_at", "revoked_at"), DELETE),
     dashboard_tables.audit_log: (
         _see("audit_id", "at"),
         insert("account", "address", "action", "about", "detail"),

@@ -55,6 +55,7 @@ DELETE_ALERTS = f"DELETE FROM alerts WHERE {OLD_ALERTS} RETURNING alert_id"  # n
 DELETE_OF_ALERTS = (
     f"DELETE FROM outbox WHERE topic = %(topic)s AND sent_at IS NOT NULL AND {_TOLD} = ANY(%(ids)s::uuid[])",  # noqa: S608 - same
     "DELETE FROM notifications WHERE alert_id = ANY(%(ids)s::uuid[])",
+    "DELETE FROM alert_deliveries WHERE alert_id = ANY(%(ids)s::uuid[])",
     "DELETE FROM alert_decisions WHERE alert_id = ANY(%(ids)s::uuid[])",
 )
 OLD_SHADOW = f"""
@@ -71,6 +72,7 @@ AND NOT EXISTS (SELECT FROM replays
         = (quarantine.topic_id, quarantine.partition, quarantine."offset") AND replays.settled_at IS NULL)
 """
 """A record that the log of payments still holds is one that `verify` looks for."""
+_ENDED = "least(revoked_at, expires_at)"
 SWEEPS = {
     "shadow scores": ("shadow_scores", 'digest, topic_id, partition, "offset"', "NULL::timestamptz", OLD_SHADOW),
     "refused records": ("quarantine", 'topic_id, partition, "offset"', "log_time", OLD_QUARANTINE),
@@ -79,6 +81,7 @@ SWEEPS = {
         "sent_at IS NOT NULL AND held_at IS NULL AND topic <> %(topic)s AND created_at < %(before)s",
     ),
     "ended sessions": ("dashboard_sessions", "token_hash", "seen_at", "seen_at < %(before)s"),
+    "ended tokens": ("api_tokens", "token_id", _ENDED, f"{_ENDED} < %(before)s"),
     "audit lines": ("audit_log", "audit_id", "at", "at < %(before)s"),
     "disclosures": ("disclosures", "disclosure_id", "at", "at < %(before)s"),
     "replays": ("replays", "replay_id", "begun_at", "settled_at IS NOT NULL AND begun_at < %(before)s"),

@@ -104,7 +104,7 @@ class PostgresRetention:
             return Removal("closed alerts", *(cursor.fetchone() or (0, None, None)))
 
     def delete_alerts(self, before: dt.datetime) -> Removal:
-        """Delete these alerts with their messages, notifications and decisions, in one commit; returns what went."""
+        """Delete these alerts with what was sent, notified, delivered and decided of them, in one commit."""
         told = self.old_alerts(before)
         if told.rows:
             with self._transaction() as cursor:
