@@ -48,7 +48,6 @@ PRINCIPALS: Mapping[str, Access] = {
     "archiver": Access(reads=(TRANSACTIONS,)),
     "observer": Access(reads=(TRANSACTIONS,)),
     "retention": Access(reads=(TRANSACTIONS,)),
-    "observer": Access(reads=(TRANSACTIONS,)),
     "analyst-api": Access(reads=(LABELS,), writes=(LABELS,)),
     "dashboard": Access(reads=(TRANSACTIONS, LABELS), writes=(TRANSACTIONS, LABELS)),
     "operator": Access(reads=EVERYTHING, writes=(TRANSACTIONS, LABELS, ALERTS)),
