@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: synth audit-infra bench bench-quick bench-scale chaos chaos-matrix evaluate up up-lite verify top fraud psql token secret down reset help setup demo test proofs test-unit test-spark test-integration test-e2e check format lock reference clean distclean logs docs docs-nightly audit wheel test-wheel
+.PHONY: synth lambda-zip audit-infra bench bench-quick bench-scale chaos chaos-matrix evaluate up up-lite verify top fraud psql token secret down reset help setup demo test proofs test-unit test-spark test-integration test-e2e check format lock reference clean distclean logs docs docs-nightly audit wheel test-wheel
 BIN := .venv/bin
 ARGS ?=
 SERVICE ?= analyst-api
@@ -108,6 +108,9 @@ reset: ## stop the containers and delete all data and secrets, after asking; `fr
 	@docker compose --profile '*' down --volumes --remove-orphans
 
 ##@ On AWS
+lambda-zip: setup ## the alert function as a zip file in dist/, for who has no registry of images (ARGS="--machine aarch64")
+	@$(BIN)/python scripts/lambda_zip.py $(ARGS)
+
 # The CDK and its linters live in an environment of their own, .venv-infra: nothing but pip is needed for them, either.
 synth: setup .venv-infra ## write the golden CloudFormation templates of infra/ anew
 	@PYTHONPATH=src .venv-infra/bin/python -m infra.golden --write
