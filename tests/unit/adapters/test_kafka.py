@@ -26,7 +26,14 @@ def test_creating_names_the_silent_broker(admin: kafka_admin.KafkaAdmin) -> None
         admin.ensure_topics({"payments": 1}, 1)
 
 
-def test_a_broker_that_hangs_up_in_a_sign_in_has_not_refused_it_yet() -> None:
+@pytest.mark.parametrize(
+    "said",
+    [
+        "SASL SCRAM-SHA-512 mechanism handshake failed: Local: Broker transport failure: and so on",
+        "SASL OAUTHBEARER mechanism handshake failed: Broker: Request not valid in current SASL state: and so on",
+    ],
+)
+def test_a_sign_in_that_is_broken_off_has_not_been_refused_yet(said: str) -> None:
     settings = KafkaSettings(
         kafka_bootstrap_servers="127.0.0.1:1",
         kafka_security_protocol=SecurityProtocol.SASL_PLAINTEXT,
@@ -34,10 +41,7 @@ def test_a_broker_that_hangs_up_in_a_sign_in_has_not_refused_it_yet() -> None:
         kafka_sasl_username="app",
         kafka_sasl_password=SecretStr("not shown"),
     )
-    hung_up = KafkaError(
-        KafkaError._AUTHENTICATION,
-        "SASL SCRAM-SHA-512 mechanism handshake failed: Local: Broker transport failure: and so on",
-    )
+    hung_up = KafkaError(KafkaError._AUTHENTICATION, said)
     refusals = Refusals(settings, "describing topic payments")
     for _ in range(MOST_HANG_UPS - 1):
         refusals._hear(hung_up)

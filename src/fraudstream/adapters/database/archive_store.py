@@ -12,7 +12,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 from psycopg2.extras import execute_values
 
 from fraudstream.adapters.database.archive_rows import FILE_COLUMNS, file_of, gap_of
-from fraudstream.adapters.database.refusals import unavailable
+from fraudstream.adapters.database.refusals import role_only_reads, unavailable
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.errors import ConfigurationError, TemporarilyUnavailable
 from fraudstream.ports.archive import ArchivedFile, ArchivedLog, Backlog, Gap, ScoredRow, Zone
@@ -182,11 +182,11 @@ class PostgresArchiveLedger:
                 self._connection.commit()
             with self._connection, self._connection.cursor() as cursor:
                 yield cursor
-        except errors.InsufficientPrivilege as error:
-            raise ConfigurationError(
-                f"{error.diag.message_primary}: DATABASE_URL must name the archiver's role"
-            ) from error
         except psycopg2.Error as error:
+            read_only = isinstance(error, errors.ReadOnlySqlTransaction) and role_only_reads(self._connection)
+            if read_only or isinstance(error, errors.InsufficientPrivilege):
+                told = f"{error.diag.message_primary}: DATABASE_URL must name the archiver's role"
+                raise ConfigurationError(told) from error
             self.close()
             raise unavailable("the ledger of the archive did not answer", error) from error
 

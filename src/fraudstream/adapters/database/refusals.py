@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import psycopg2
 from psycopg2 import errors
+from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
 
 from fraudstream.errors import ConfigurationError, TemporarilyUnavailable
 
@@ -29,14 +30,29 @@ def unavailable(trouble: str, error: psycopg2.Error) -> TemporarilyUnavailable:
     return TemporarilyUnavailable(f"{trouble}: {error}")
 
 
+_WHOSE = "SELECT source FROM pg_settings WHERE name = 'default_transaction_read_only'"
+
+
+def role_only_reads(connection: Connection | None) -> bool:
+    """Whether it is the role that may only read, and not the database as a whole, on a connection that was refused."""
+    if connection is None:
+        return False
+    try:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(_WHOSE)
+            (source,) = cursor.fetchone() or ("",)
+    except psycopg2.Error:
+        return False
+    return source in ("user", "database user")
+
+
 @contextmanager
-def refusals_told(*, forbidden: str, trouble: str, service: bool = False) -> Iterator[None]:
-    """Tell what PostgreSQL refuses in the project's errors, around the work of a command or a service.
+def refusals_told(*, forbidden: str, trouble: str) -> Iterator[None]:
+    """Tell what PostgreSQL refuses in the project's errors, around the work of a command.
 
     Args:
         forbidden: what the database role may not do, and which one may.
         trouble: what did not answer.
-        service: this goes on by itself once the database takes writes again; a command has the wrong role instead.
 
     Raises:
         ConfigurationError: the role has no right to this, or may only read.
@@ -45,8 +61,6 @@ def refusals_told(*, forbidden: str, trouble: str, service: bool = False) -> Ite
     try:
         yield
     except (errors.InsufficientPrivilege, errors.ReadOnlySqlTransaction) as error:
-        if service and isinstance(error, errors.ReadOnlySqlTransaction):
-            raise unavailable(trouble, error) from error
         raise ConfigurationError(f"{forbidden} ({error.diag.message_primary})") from error
     except FOR_A_TIME as error:
         raise unavailable(trouble, error) from error

@@ -32,9 +32,10 @@ NOT_ALLOWED = {
 """Codes of something that our principal may not do."""
 SPEAKS_ANOTHER_PROTOCOL = ("security.protocol", "connecting to a SSL listener", "connecting to a PLAINTEXT broker")
 """What librdkafka suspects of a broker that hangs up."""
-IN_MID_HANDSHAKE = "handshake failed: Local: Broker transport failure"
+IN_MID_HANDSHAKE = ("handshake failed: Local: Broker transport failure", "not valid in current SASL state")
+"""A broker that hangs up, or that ends a session whose token has expired just when it is signed in anew."""
 MOST_HANG_UPS = 3
-"""So often in a row a broker may hang up in the middle of a sign-in before that counts as its answer."""
+"""So often in a row a sign-in may be broken off in its middle before that counts as the broker's answer."""
 
 
 def connection_options(settings: KafkaSettings) -> dict[str, Any]:
@@ -130,7 +131,7 @@ class Refusals:
         """A broker that is being restarted hangs up on plain text too, so there that says nothing."""
         encrypted = self._settings.kafka_security_protocol is not SecurityProtocol.PLAINTEXT
         hung_up = any(words in error.str() for words in SPEAKS_ANOTHER_PROTOCOL)
-        if IN_MID_HANDSHAKE in error.str():
+        if any(words in error.str() for words in IN_MID_HANDSHAKE):
             self._hang_ups += 1
             if self._hang_ups < MOST_HANG_UPS:
                 return
