@@ -1,4 +1,4 @@
-"""Measure: `python -m benchmarks compare|latency|backlog|hot-customer|slice|scale|paper|what-if|draw`."""
+"""Measure: `python -m benchmarks compare|latency|backlog|hot-customer|slice|scale|paper|page|what-if|draw`."""
 
 import argparse
 import time
@@ -11,6 +11,7 @@ from benchmarks.hot_customer import measure_hot_customer
 from benchmarks.kept_results import LATEST, keep, kept, told_regressions
 from benchmarks.kept_results import QUICK as KEPT_QUICK
 from benchmarks.latency import measure_latency
+from benchmarks.page import measure_page
 from benchmarks.paper import Assumptions, on_paper
 from benchmarks.scale import DIMENSIONS, measure_scale
 from benchmarks.side_by_side import QUICK, WHOLE, compare
@@ -64,6 +65,13 @@ def _arguments() -> argparse.ArgumentParser:
     questions.add_argument("--seconds", type=float, default=20.0)
     questions.add_argument("--streaming", type=float, default=0.0, help="payments a second that are scored beside it")
     questions.set_defaults(take=_what_if)
+    page = kinds.add_parser("page", help="what the open page costs the scorer, and how soon a decision is felt")
+    page.add_argument("--rate", type=float, default=1_000.0, help="payments a second")
+    page.add_argument("--seconds", type=float, default=30.0, help="of each round")
+    page.add_argument("--pages", type=int, default=3, help="pages that are open")
+    page.add_argument("--rounds", type=int, default=2)
+    page.add_argument("--decisions", type=int, default=30)
+    page.set_defaults(take=_page)
     paper = kinds.add_parser("paper", help="what a rate needs on AWS, from the committed results and given prices")
     for each in fields(Assumptions):
         paper.add_argument(f"--{each.name.replace('_', '-')}", type=float, default=each.default)
@@ -114,6 +122,11 @@ def _draw(results: Path) -> None:
 def _hot_customer(asked: argparse.Namespace) -> None:
     asked_for = {"rate": asked.rate, "seconds": asked.seconds, "share": asked.share}
     print(measure_hot_customer(time.time(), **asked_for, rounds=asked.rounds))
+
+
+def _page(asked: argparse.Namespace) -> None:
+    wanted = {name: getattr(asked, name) for name in ("rate", "seconds", "pages", "rounds", "decisions")}
+    print(measure_page(time.time(), **wanted))
 
 
 def _what_if(asked: argparse.Namespace) -> None:

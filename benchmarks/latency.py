@@ -110,12 +110,12 @@ def latencies(
         stand.stack.supervisor.start(command)
     stand.wait_until_ready(scorer)
     _let_alerts_go(stand)
-    stream = islice(_payments(stand.city), begin, None)
+    stream = islice(payments_of(stand.city), begin, None)
     send(stand, stream, rate=min(rates), seconds=WARM_UP)
     found = []
     for rate in rates:
         ready = iter(list(islice(stream, int(rate * seconds) + 1)))
-        measured = _latency(stand, rate, send(stand, ready, rate=rate, seconds=seconds))
+        measured = latency_of(stand, rate, send(stand, ready, rate=rate, seconds=seconds))
         print(measured, flush=True)
         found.append(measured)
     return found
@@ -134,23 +134,29 @@ def _let_alerts_go(stand: Stand) -> None:
         time.sleep(1.0)
 
 
-def _payments(city: City) -> Iterator[Outgoing]:
+def payments_of(city: City) -> Iterator[Outgoing]:
+    """The city's payments as a producer sends them, in order."""
     return (payment for day in city.days() for payment in outgoing_payments(day))
 
 
-def _latency(stand: Stand, rate: float, sent: Sent) -> Latency:
+def latency_of(stand: Stand, rate: float, sent: Sent, *, alerts: bool = True) -> Latency:
+    """Wait until everything sent is committed, and with `alerts` notified, and say how long each took.
+
+    Raises:
+        TimeoutError: it takes too long.
+    """
     due = sent.due()
     committed = _awaited(stand, COMMITTED, due, sent.begun, wanted=len(due))
-    alerted = rate <= MOST_ALERTS
+    alerted = alerts and rate <= MOST_ALERTS
     notified = _awaited(stand, NOTIFIED, due, None, wanted=_alerts(stand, due)) if alerted else {}
     scores = np.array([moment - due[id_] for id_, moment in committed.items()]) * 1e3
-    alerts = np.array([moment - due[id_] for id_, moment in notified.items()] or [np.nan]) * 1e3
+    told = np.array([moment - due[id_] for id_, moment in notified.items()] or [np.nan]) * 1e3
     return Latency(
         rate,
         len(scores),
         len(notified),
         *(float(quantile) for quantile in np.quantile(scores, [0.5, 0.99])),
-        *(float(quantile) for quantile in np.quantile(alerts, [0.5, 0.99])),
+        *(float(quantile) for quantile in np.quantile(told, [0.5, 0.99])),
     )
 
 
