@@ -2,6 +2,8 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -44,6 +46,24 @@ def about_this_worker(batches: Batches) -> Batches:
     )
 
 
+def families_of_sockets(batches: Batches) -> Batches:
+    import os  # noqa: PLC0415 - runs in a worker
+    import socket  # noqa: PLC0415
+    import stat  # noqa: PLC0415
+
+    assert sum(batch.num_rows for batch in batches) == 1
+    found = []
+    for fd in range(3, 256):
+        try:
+            is_socket = stat.S_ISSOCK(os.fstat(fd).st_mode)
+        except OSError:
+            continue
+        if is_socket:
+            with socket.socket(fileno=os.dup(fd)) as same:
+                found.append(same.family.name)
+    yield pa.RecordBatch.from_pylist([{"families": sorted(found)}])
+
+
 def records_in_a_worker(batches: Batches) -> Batches:
     from fraudstream.scoring.worker import records_of  # noqa: PLC0415 - runs in a worker
 
@@ -84,6 +104,27 @@ def test_workers_are_used_again(spark: SparkSession) -> None:
         return int(spark.range(1).coalesce(1).mapInArrow(about_this_worker, ABOUT_A_WORKER).collect()[0].pid)
 
     assert len({worker() for _ in range(8)}) < 8
+
+
+def test_workers_hear_java_through_unix_sockets_alone(spark: SparkSession) -> None:
+    """Over TCP each task stood still for some 40 ms; an option that Spark no longer knows would be taken in silence."""
+    (worker,) = spark.range(1).coalesce(1).mapInArrow(families_of_sockets, "families array<string>").collect()
+
+    assert worker.families
+    assert set(worker.families) == {"AF_UNIX"}
+
+
+def test_checkpoints_are_written_without_a_process_for_each_file(spark: SparkSession, tmp_path: Path) -> None:
+    """What Spark makes of the options, not what they say: another class would fork `chmod` and `ls` again."""
+    java: Any = spark._jvm
+    conf = spark._jsparkSession.sessionState().newHadoopConf()
+    path = java.org.apache.hadoop.fs.Path(tmp_path.as_uri())
+    streaming = java.org.apache.spark.sql.execution.streaming.checkpointing
+    files = path.getFileSystem(conf)
+    manager = streaming.CheckpointFileManager.create(path, conf)
+
+    assert files.getClass().getName() == "com.globalmentor.apache.hadoop.fs.BareLocalFileSystem"
+    assert manager.getClass().getSimpleName() == "FileSystemBasedCheckpointFileManager"
 
 
 def test_records_reach_the_worker_in_order_with_the_brokers_time(spark: SparkSession) -> None:
