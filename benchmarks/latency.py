@@ -2,20 +2,19 @@
 
 import contextlib
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
 
 from benchmarks.open_loop import Sent, send
-from benchmarks.payments import City, city_for
+from benchmarks.payments import city_for
 from benchmarks.stand import Stand, opened_stand
 from fraudstream.adapters.database.live_figures import commit_time
 from fraudstream.adapters.database.roles import Role
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.local import apps
-from fraudstream.producer.outgoing import Outgoing, outgoing_payments
 
 MOST_ALERTS = 2_000.0
 """Rate up to which alerts are waited for: the emulator of AWS publishes some fifty a second, whoever asks it."""
@@ -110,7 +109,7 @@ def latencies(
         stand.stack.supervisor.start(command)
     stand.wait_until_ready(scorer)
     _let_alerts_go(stand)
-    stream = islice(payments_of(stand.city), begin, None)
+    stream = islice(stand.city.outgoing(), begin, None)
     send(stand, stream, rate=min(rates), seconds=WARM_UP)
     found = []
     for rate in rates:
@@ -132,11 +131,6 @@ def _let_alerts_go(stand: Stand) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{len(left):,} alerts of earlier payments wait after {LONGEST_QUEUE:.0f} s")
         time.sleep(1.0)
-
-
-def payments_of(city: City) -> Iterator[Outgoing]:
-    """The city's payments as a producer sends them, in order."""
-    return (payment for day in city.days() for payment in outgoing_payments(day))
 
 
 def latency_of(stand: Stand, rate: float, sent: Sent, *, alerts: bool = True) -> Latency:

@@ -13,9 +13,9 @@ from urllib.parse import urlencode
 
 import numpy as np
 
-from benchmarks.latency import WARM_UP, Latency, latency_of, payments_of
+from benchmarks.latency import WARM_UP, Latency, latency_of
 from benchmarks.open_loop import send
-from benchmarks.payments import city_for
+from benchmarks.payments import SMALL, city_for
 from benchmarks.stand import READY_TIMEOUT, Stand, opened_stand
 from fraudstream.adapters.database.account_store import PostgresAccounts, Standing
 from fraudstream.adapters.database.connection_pool import ConnectionPool
@@ -27,8 +27,6 @@ from fraudstream.producer.outgoing import Outgoing
 
 NAME, PASSWORD = "analyst", "only for this measurement"  # nosec B105 - its database is gone afterwards
 ANSWER_TIMEOUT, EVENT_TIMEOUT, FELT_TIMEOUT = 30.0, 60.0, 30.0
-CUSTOMERS, HISTORY = 2_000, 45
-"""Of the city: a page shows as many alerts of a larger one."""
 LOOK = 0.005
 """Seconds between two looks whether a decision is felt."""
 OPEN_ALERTS = (
@@ -103,10 +101,10 @@ class Visitor:
 def measure_page(now: float, *, rate: float, seconds: float, pages: int, rounds: int, decisions: int) -> PageCost:
     """Score a stream without and with open pages in turns, then decide about alerts while it goes on."""
     needed = int(rate * (WARM_UP + seconds * (2 * rounds + 1))) + 1
-    with opened_stand(city_for(needed, now=now, customers=CUSTOMERS, history_days=HISTORY)) as stand:
+    with opened_stand(city_for(needed, now=now, **SMALL)) as stand:
         print(stand.train())
         address = _start(stand)
-        stream = payments_of(stand.city)
+        stream = stand.city.outgoing()
         send(stand, stream, rate=rate, seconds=WARM_UP)
         without: list[Latency] = []
         beside: list[Latency] = []
@@ -135,10 +133,11 @@ def _start(stand: Stand) -> str:
     stand.stack.supervisor.wait_until(page, lambda: _answers(address), READY_TIMEOUT)
     with contextlib.closing(ConnectionPool(stand.url(Role.DASHBOARD), application="benchmark", size=1)) as pool:
         access = Access(PostgresAccounts(pool))
-        access.new_account(NAME, Standing.ANALYST)
+        secret = access.new_account(NAME, Standing.ANALYST)
         account = access.accounts.find(NAME)
-        if account is not None:
-            access.accounts.set_password(account, access.hasher.hash(PASSWORD), one_time=False)
+        if account is None:
+            raise LookupError(f"{NAME} was made, and is not there")
+        access.change_password(account, secret, PASSWORD)
     return address
 
 

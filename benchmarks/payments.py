@@ -1,16 +1,18 @@
 """The traffic of every measurement: a city's payments as they stand in the log, the same bytes for everybody."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
 from fraudstream.features.events import EventColumns
-from fraudstream.producer.outgoing import key_of, outgoing_payments
+from fraudstream.producer.outgoing import Outgoing, key_of, outgoing_payments
 from fraudstream.simulation.city import CityWorld
 
 PAYMENTS_A_DAY = 2.0
 """A low estimate of a simulated customer's payments in a day."""
 DAY = 86_400.0
+SMALL: Mapping[str, int] = {"customers": 2_000, "history_days": 45}
+"""A city for what takes as long in a larger one: answers and pages."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +32,13 @@ class City:
         for day in islice(CityWorld(self.seed, self.customers, self.start).days(), self.history_days, None):
             yield day.events
 
+    def outgoing(self) -> Iterator[Outgoing]:
+        """The payments after the history as a producer sends them, without an end."""
+        return (payment for day in self.days() for payment in outgoing_payments(day))
+
     def records(self, count: int) -> Iterator[tuple[bytes, bytes]]:
         """The first `count` payments after the history: key and value of each."""
-        outgoing = (payment for day in self.days() for payment in outgoing_payments(day))
-        for payment in islice(outgoing, count):
+        for payment in islice(self.outgoing(), count):
             yield key_of(payment.user_id or 0), payment.value
 
 

@@ -12,18 +12,16 @@ from itertools import count, islice
 import numpy as np
 
 from benchmarks.open_loop import send
-from benchmarks.payments import city_for
+from benchmarks.payments import SMALL, city_for
 from benchmarks.stand import Stand, opened_stand
 from fraudstream.analyst.token_file import read_or_make_token
 from fraudstream.local.apps import scoring_api
 from fraudstream.local.ports import LOOPBACK, reserve
-from fraudstream.producer.outgoing import Outgoing, outgoing_payments
+from fraudstream.producer.outgoing import Outgoing
 
 READY_TIMEOUT, ANSWER_TIMEOUT = 60.0, 10.0
 WARM_UP = 3.0
 """Seconds of questions that do not count."""
-CUSTOMERS, HISTORY = 2_000, 45
-"""Of the city: an answer takes as long in a larger one."""
 ASKING = 16
 """Connections, each asked by a thread of its own."""
 OK = 200
@@ -51,12 +49,10 @@ class Answers:
 def measure_what_if(now: float, *, rate: float, seconds: float, streaming: float) -> Answers:
     """Train, start the scoring API and ask; beside a stream of `streaming` payments a second, if there is to be one."""
     questions = int(rate * (seconds + WARM_UP))
-    city = city_for(
-        questions + int(streaming * (seconds + WARM_UP)), now=now, customers=CUSTOMERS, history_days=HISTORY
-    )
+    city = city_for(questions + int(streaming * (seconds + WARM_UP)), now=now, **SMALL)
     with opened_stand(city) as stand:
         print(stand.train())
-        stream = (payment for day in stand.city.days() for payment in outgoing_payments(day))
+        stream = stand.city.outgoing()
         bodies = [payment.value for payment in islice(stream, questions)]
         with _running(stand) as (port, token), _streaming(stand, stream, streaming, seconds + WARM_UP):
             return _ask(port, token, bodies, rate)

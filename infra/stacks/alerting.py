@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from aws_cdk import Aws, CfnCondition, CfnOutput, CfnParameter, Duration, Fn, RemovalPolicy
-from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
@@ -15,6 +14,7 @@ from aws_cdk import aws_sqs as sqs
 
 from fraudstream.contracts.topics import ALERTS, FAILED_ALERTS
 from infra.configuration import Configuration
+from infra.stacks.expiring_table import expiring_table
 from infra.stacks.images import ALERT, image_tag
 from infra.stacks.stream import Stream
 
@@ -50,20 +50,7 @@ def alerting(
 ) -> Alerting:
     """Make the whole alert path from the topic of alerts to the queue of the first subscriber."""
     topic = sns.Topic(stack, "Alerts", topic_name=f"{configuration.name}-alerts", master_key=key, enforce_ssl=True)
-    table = dynamodb.Table(
-        stack,
-        "Sent",
-        table_name=f"{configuration.name}-alert-idempotency",
-        partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
-        time_to_live_attribute=EXPIRY,
-        billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-        encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
-        encryption_key=key,
-        point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-            point_in_time_recovery_enabled=True
-        ),
-        removal_policy=RemovalPolicy.DESTROY,
-    )
+    table = expiring_table(stack, "Sent", name=f"{configuration.name}-alert-idempotency", expiry=EXPIRY, key=key)
     function = _function(stack, configuration, repositories, key, topic, table)
     _feed(function, kafka)
     queue, undeliverable = _subscriber(stack, configuration, key, topic)

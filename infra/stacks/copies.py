@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from aws_cdk import RemovalPolicy
-from aws_cdk import aws_dynamodb as dynamodb
-
 from infra.configuration import Configuration
+from infra.stacks.expiring_table import expiring_table
 
 EXPIRY = "expires_at"
 CALLS = ("GetItem", "PutItem", "UpdateItem")
@@ -30,18 +28,5 @@ class ScoreTable:
 def score_table(stack: Any, configuration: Configuration, key: Any) -> ScoreTable:
     """Make the table; it holds copies, so it goes with its stack."""
     name = f"{configuration.name}-scores"
-    table = dynamodb.Table(
-        stack,
-        "Scores",
-        table_name=name,
-        partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
-        time_to_live_attribute=EXPIRY,
-        billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-        encryption=dynamodb.TableEncryption.CUSTOMER_MANAGED,
-        encryption_key=key,
-        point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
-            point_in_time_recovery_enabled=True
-        ),
-        removal_policy=RemovalPolicy.DESTROY,
-    )
+    table = expiring_table(stack, "Scores", name=name, expiry=EXPIRY, key=key)
     return ScoreTable(table, name, key)

@@ -177,9 +177,8 @@ class ProvisioningSettings(_Authenticated):
     @classmethod
     def _completed(cls, url: SecretStr, info: ValidationInfo) -> SecretStr:
         values = info.data
-        if _has_password(url) or values.get(
-            "pgpassfile"
-        ):  # a managed server's administrator may well have one where everybody else has none
+        # A managed server's administrator may well have a password where everybody else has none.
+        if _has_password(url) or values.get("pgpassfile"):
             values = {**values, "database_auth": DatabaseAuth.PASSWORD}
         return _complete(url, values)
 

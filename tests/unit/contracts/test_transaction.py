@@ -50,6 +50,14 @@ def test_the_label_is_split_off_and_does_not_change_the_body() -> None:
     assert not hasattr(labelled.transaction, "is_fraud")
 
 
+def test_a_label_whose_name_is_spelt_with_escapes_is_a_label() -> None:
+    plain, escaped = encoded(is_fraud=True), encoded(is_fraud=True).replace(b"is_fraud", rb"is\u005ffraud")
+
+    assert plain != escaped
+    assert parse_transaction(escaped, latest=LATEST) == parse_transaction(plain, latest=LATEST)
+    assert parse_transaction(escaped, latest=LATEST).is_fraud is True
+
+
 def test_unknown_fields_and_the_order_of_fields_do_not_change_the_body() -> None:
     plain = parse_transaction(encoded(), latest=LATEST)
     shuffled = json.dumps(dict(sorted(a_payment(extra=[1, {"a": None}]).items()))).encode()

@@ -12,7 +12,7 @@ from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 from psycopg2.extras import execute_values
 
 from fraudstream.adapters.database.archive_rows import FILE_COLUMNS, file_of, gap_of
-from fraudstream.adapters.database.refusals import role_only_reads, unavailable
+from fraudstream.adapters.database.refusals import is_the_roles, unavailable
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.errors import ConfigurationError, TemporarilyUnavailable
 from fraudstream.ports.archive import ArchivedFile, ArchivedLog, Backlog, Gap, ScoredRow, Zone
@@ -183,8 +183,7 @@ class PostgresArchiveLedger:
             with self._connection, self._connection.cursor() as cursor:
                 yield cursor
         except psycopg2.Error as error:
-            read_only = isinstance(error, errors.ReadOnlySqlTransaction) and role_only_reads(self._connection)
-            if read_only or isinstance(error, errors.InsufficientPrivilege):
+            if is_the_roles(error, self._connection):
                 told = f"{error.diag.message_primary}: DATABASE_URL must name the archiver's role"
                 raise ConfigurationError(told) from error
             self.close()

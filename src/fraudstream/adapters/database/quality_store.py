@@ -9,16 +9,15 @@ from dataclasses import astuple
 import msgspec
 import numpy as np
 import psycopg2
-from psycopg2 import errors
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 from psycopg2.extras import execute_values
 
 from fraudstream.adapters.database import quality_queries as queries
 from fraudstream.adapters.database.binary_rows import DOUBLE, copy_rows, floats
-from fraudstream.adapters.database.refusals import refusals_told, role_only_reads, unavailable
+from fraudstream.adapters.database.refusals import FOR_A_TIME, is_the_roles, unavailable
 from fraudstream.adapters.database.sessions import connect
-from fraudstream.errors import TemporarilyUnavailable
+from fraudstream.errors import ConfigurationError
 from fraudstream.features.catalogue import CATALOGUE_VERSION, FEATURE_COUNT
 from fraudstream.features.stability import Histogram
 from fraudstream.ports.quality import (
@@ -45,7 +44,6 @@ class _Mark(msgspec.Struct, frozen=True):
     positions: list[tuple[str, int, int]]
 
 
-TROUBLE = "live quality could not be read or stored"
 FORBIDDEN = (
     "this database role may not store what is measured: DATABASE_URL must name the role of live quality, or the "
     "schema's owner"
@@ -177,25 +175,18 @@ class PostgresQuality:
     @contextmanager
     def _transaction(self) -> Iterator[Cursor]:
         try:
-            with refusals_told(forbidden=FORBIDDEN, trouble=TROUBLE), self._whose_read_only():
-                if self._connection is None:
-                    self._connection = connect(self._url, application="fraudstream quality")
-                with self._connection, self._connection.cursor() as cursor:
-                    cursor.execute(_LIMITS)
-                    yield cursor
-        except TemporarilyUnavailable:
-            self.close()
-            raise
-
-    @contextmanager
-    def _whose_read_only(self) -> Iterator[None]:
-        """A database that is read-only passes, and measuring goes on; a role that only reads is the wrong one."""
-        try:
-            yield
-        except errors.ReadOnlySqlTransaction as error:
-            if role_only_reads(self._connection):
+            if self._connection is None:
+                self._connection = connect(self._url, application="fraudstream quality")
+            with self._connection, self._connection.cursor() as cursor:
+                cursor.execute(_LIMITS)
+                yield cursor
+        except psycopg2.Error as error:
+            if is_the_roles(error, self._connection):
+                raise ConfigurationError(f"{FORBIDDEN} ({error.diag.message_primary})") from error
+            if not isinstance(error, FOR_A_TIME):
                 raise
-            raise unavailable(TROUBLE, error) from error
+            self.close()
+            raise unavailable("live quality could not be read or stored", error) from error
 
 
 def _bounds(day: dt.date) -> dict[str, dt.datetime]:

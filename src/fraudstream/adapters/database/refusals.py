@@ -33,9 +33,14 @@ def unavailable(trouble: str, error: psycopg2.Error) -> TemporarilyUnavailable:
 _WHOSE = "SELECT source FROM pg_settings WHERE name = 'default_transaction_read_only'"
 
 
-def role_only_reads(connection: Connection | None) -> bool:
-    """Whether it is the role that may only read, and not the database as a whole, on a connection that was refused."""
-    if connection is None:
+def is_the_roles(error: psycopg2.Error, connection: Connection | None) -> bool:
+    """Whether a service was refused for its role, which lacks a right or may only read, and not for a time.
+
+    A database that is read-only as a whole takes writes again some day; `connection` is the one that was refused.
+    """
+    if isinstance(error, errors.InsufficientPrivilege):
+        return True
+    if connection is None or not isinstance(error, errors.ReadOnlySqlTransaction):
         return False
     try:
         with connection, connection.cursor() as cursor:
