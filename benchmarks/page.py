@@ -73,9 +73,12 @@ class Visitor:
         self._ask("/sign-in", name=NAME, password=PASSWORD, next="/")
         self._form_token = self._ask("/").partition('name="form-token" content="')[2].partition('"')[0]
 
-    def decide(self, alert_id: str) -> None:
+    def see(self, alert_id: str) -> str:
+        """What the page shows of an alert, as a decision about it names it."""
+        return self._ask(f"/alerts/{alert_id}/now").partition('data-seen="')[2].partition('"')[0]
+
+    def decide(self, seen: str) -> None:
         """Confirm the fraud."""
-        seen = self._ask(f"/alerts/{alert_id}/now").partition('data-seen="')[2].partition('"')[0]
         self._ask("/decisions", seen=seen, outcome="fraud", note="measured")
 
     def look(self, ended: threading.Event) -> None:
@@ -168,7 +171,7 @@ def _open(visitors: list[Visitor]) -> Iterator[None]:
 
 
 def _decided(stand: Stand, visitor: Visitor, decisions: int) -> list[float]:
-    """Decide about so many open alerts, one after the other; milliseconds until each stands in the risk tables.
+    """Decide about so many open alerts, one after the other; milliseconds from the click to the risk tables.
 
     Raises:
         TimeoutError: one of them does not.
@@ -180,8 +183,9 @@ def _decided(stand: Stand, visitor: Visitor, decisions: int) -> list[float]:
         with connection.cursor() as cursor:
             cursor.execute(OPEN_ALERTS, (decisions,))
             for alert_id, transaction_id in cursor.fetchall():
+                seen = visitor.see(alert_id)
                 begun = time.monotonic()
-                visitor.decide(alert_id)
+                visitor.decide(seen)
                 while True:
                     cursor.execute(FELT, (transaction_id,))
                     if cursor.fetchone() is not None:

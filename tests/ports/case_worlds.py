@@ -13,6 +13,7 @@ from tests.integration.verify.postgres_stack import OLD_PAYMENT, PostgresStack
 from tests.unit.verify.memory_stack import MemoryStack, a_model
 
 from fraudstream.adapters.database.case_reader import PostgresCases
+from fraudstream.adapters.database.connection_pool import ConnectionPool
 from fraudstream.adapters.database.label_desk import PostgresLabelDesk
 from fraudstream.adapters.database.scored_history import PostgresScoredHistory
 from fraudstream.adapters.memory_cases import MemoryCases
@@ -227,7 +228,7 @@ class PostgresCaseWorld:
         )
 
     def desk(self) -> LabelDesk:
-        return PostgresLabelDesk(self.stack.url)
+        return PostgresLabelDesk(ConnectionPool(self.stack.url, application="test", readonly=True))
 
     def cases(self) -> CaseReader:
         return PostgresCases(self.stack.url)

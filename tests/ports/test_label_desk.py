@@ -9,6 +9,7 @@ from tests.integration.verify.postgres_stack import OLD_PAYMENT
 from tests.ports.case_worlds import CaseWorld, case_worlds
 from tests.unit.verify.memory_stack import a_payment
 
+from fraudstream.adapters.database.connection_pool import ConnectionPool
 from fraudstream.adapters.database.label_desk import PostgresLabelDesk
 from fraudstream.contracts.alert import alert_id_for
 from fraudstream.errors import TemporarilyUnavailable
@@ -115,7 +116,7 @@ def test_a_label_that_waited_has_its_turn_once_its_payment_is_scored(world: Case
 
 
 def test_a_server_that_does_not_answer_is_unavailable_for_a_time() -> None:
-    desk = PostgresLabelDesk("postgresql+psycopg2://nobody:x@127.0.0.1:1/none")
+    desk = PostgresLabelDesk(ConnectionPool("postgresql+psycopg2://nobody:x@127.0.0.1:1/none", application="test"))
 
     with pytest.raises(TemporarilyUnavailable, match="did not accept the connection"):
         desk.stream_time()

@@ -257,6 +257,7 @@ def test_topics_are_created_once(log: Log) -> None:
     log.admin.ensure_topics({log.topic: 5}, 1)
 
     assert log.admin.describe(log.topic) == first
+    assert log.admin.topic_id(log.topic) == first.topic_id
     assert set(first.bounds) == {0, 1}
 
 
@@ -294,5 +295,6 @@ def test_topic_ids_are_uuids_of_their_own(log: Log) -> None:
 
 
 def test_a_missing_topic_is_named(log: Log) -> None:
-    with pytest.raises(ConfigurationError, match="there is no topic no-such-topic"):
-        log.admin.describe("no-such-topic")
+    for ask in (log.admin.describe, log.admin.topic_id):
+        with pytest.raises(ConfigurationError, match="there is no topic no-such-topic"):
+            ask("no-such-topic")

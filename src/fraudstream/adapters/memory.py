@@ -59,6 +59,11 @@ class MemoryBroker:
         count = self._count(topic)
         return TopicPartitions(topic, self.ids[topic], {p: (0, len(self.logs[topic, p])) for p in range(count)})
 
+    def topic_id(self, topic: str) -> str:
+        """See `TopicAdmin.topic_id`."""
+        self._count(topic)
+        return self.ids[topic]
+
     def read(self, topic: str, partition: int, first: int, end: int) -> Sequence[Record]:
         """See `LogReader.read`."""
         return self.logs[topic, partition][first:end]

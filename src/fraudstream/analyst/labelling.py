@@ -81,7 +81,7 @@ class Labelling:
             source=word.source,
         )
         earlier = self.desk.labels(transaction_id)
-        topic_id = self.log.describe(self.topic).topic_id
+        topic_id = self.log.topic_id(self.topic)
         with self._one_at_a_time:
             delivery = self._deliver(label)
         place = LabelPlace(topic_id, delivery.partition, delivery.offset)

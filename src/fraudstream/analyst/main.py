@@ -2,6 +2,7 @@
 
 from rich.console import Console
 
+from fraudstream.adapters.database.connection_pool import ConnectionPool
 from fraudstream.adapters.database.label_desk import PostgresLabelDesk
 from fraudstream.adapters.kafka import KafkaAdmin, KafkaProducer
 from fraudstream.analyst.labelling import Labelling, Word
@@ -34,7 +35,7 @@ def labelling() -> Labelling:
         ConfigurationError: a setting is missing.
     """
     kafka = KafkaSettings.load()
-    desk = PostgresLabelDesk(_database_url())
+    desk = PostgresLabelDesk(ConnectionPool(_database_url(), application="fraudstream-label", readonly=True))
     return Labelling(desk, KafkaProducer(kafka, linger_ms=0), KafkaAdmin(kafka), SystemClock())
 
 

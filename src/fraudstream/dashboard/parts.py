@@ -68,7 +68,7 @@ class Parts:
 
     def topic_id(self) -> str:
         """The id of the log of payments, for a journal of what is sent to it."""
-        return self.log.describe(TRANSACTIONS).topic_id
+        return self.log.topic_id(TRANSACTIONS)
 
     @contextmanager
     def resender(self) -> Iterator[Resender]:
@@ -116,7 +116,7 @@ def parts_of(around: Surroundings) -> Parts:
         context=PostgresCaseContext(reading),
         calibration=PostgresCalibration(reading),
         cases=PostgresCases(reading_url),
-        labelling=Labelling(PostgresLabelDesk(reading_url), producer, admin, clock),
+        labelling=Labelling(PostgresLabelDesk(reading), producer, admin, clock),
         deployments=PostgresDeployments(own_url),
         matured=PostgresMaturedScores(reading_url),
         quarantine=QuarantineWork(PostgresQuarantine(reading_url), replays, admin, clock, around.max_future),

@@ -172,6 +172,12 @@ def apply_step(
     apply_labels(columns, customers.rows, customer_row[counts], merchants.rows, merchant_row[counts])
 
 
+def load_kernel() -> None:
+    """Compile what moves risk rows, or load it from its cache: seconds that the first label need not wait for."""
+    ids = np.empty(0, np.int64)
+    apply_step(empty_history(), np.empty(0, np.int16), customer_rows(ids), merchant_rows(ids))
+
+
 def _wanted(rows: RiskRows, ids: Ints, passed_over: Bools) -> Ints:
     found = rows.row_of(ids)
     return np.where(passed_over | (found == len(rows.keys)), NO_ROW, found)

@@ -169,7 +169,7 @@ def finish(supervisor: Supervisor, process: Process, timeout: float) -> str:
 
 def ready_probe(database: DatabaseSettings, kafka: KafkaSettings) -> Callable[[], bool]:
     """A question to ask again and again: would a payment sent now be scored?"""
-    topic_id = KafkaAdmin(kafka).describe(TRANSACTIONS).topic_id
+    topic_id = KafkaAdmin(kafka).topic_id(TRANSACTIONS)
 
     def is_ready() -> bool:
         try:

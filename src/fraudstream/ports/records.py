@@ -115,6 +115,14 @@ class TopicAdmin(Protocol):
         """
         ...
 
+    def topic_id(self, topic: str) -> str:
+        """The broker's UUID text of one topic; costs one question, where `describe` asks each partition.
+
+        Raises:
+            ConfigurationError: there is no such topic.
+        """
+        ...
+
 
 class LogReader(Protocol):
     """Reads any range of a log without a group."""

@@ -210,7 +210,7 @@ def _account(
     folder = ProducerSettings.load().journal_dir
     kafka = KafkaSettings.load()
     admin = KafkaAdmin(kafka)
-    logs_of = {topic: admin.describe(topic).topic_id for topic in topics}
+    logs_of = {topic: admin.topic_id(topic) for topic in topics}
     producer = KafkaProducer(kafka)
     with (
         Journal(folder, started_at=clock.now(), pid=os.getpid(), logs=logs_of) as journal,

@@ -74,7 +74,7 @@ def replay(places: Sequence[str], repair: Repair, order: Order, *, wait: float, 
     work, well = _quarantine(), True
     kafka = KafkaSettings.load()
     admin = KafkaAdmin(kafka)
-    ids = {topic: admin.describe(topic).topic_id for topic in work.shapes}
+    ids = {topic: admin.topic_id(topic) for topic in work.shapes}
     sending = JournalledSending(KafkaProducer(kafka), ProducerSettings.load().journal_dir, work.clock, ids)
     with closing(sending):
         resender = Resender(work.book, admin, sending)

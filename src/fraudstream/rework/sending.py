@@ -96,7 +96,7 @@ class Resender:
             ConfigurationError: there is no such topic, or the book may not be written.
             TemporarilyUnavailable: the broker refused it, or its fate is unknown; the book says which.
         """
-        topic_id = self.log.describe(topic).topic_id
+        topic_id = self.log.topic_id(topic)
         digest = hashlib.blake2b(value, digest_size=HASH_BYTES).hexdigest()
         replay_id = self.book.begin(ReplayRequest(origin, attempt, order.author, order.reason, repair, digest))
         delivery = self.sending(topic, key, value)

@@ -8,6 +8,7 @@ from tests.integration.database.role_world import RoleWorld
 from tests.integration.verify.postgres_stack import PostgresStack, fill
 
 from fraudstream.adapters.database.case_reader import PostgresCases
+from fraudstream.adapters.database.connection_pool import ConnectionPool
 from fraudstream.adapters.database.label_desk import PostgresLabelDesk
 from fraudstream.adapters.database.roles import Role
 from fraudstream.adapters.database.scored_history import PostgresScoredHistory
@@ -25,7 +26,8 @@ def test_a_reader_explains_and_looks_labels_up(world: RoleWorld) -> None:
     with contextlib.ExitStack() as resources:
         stack = PostgresStack(world.url(Role.MIGRATE), resources, world.urls())
         fill(stack)
-    cases, desk = PostgresCases(world.url(Role.READER)), PostgresLabelDesk(world.url(Role.READER))
+    pool = ConnectionPool(world.url(Role.READER), application="test", readonly=True)
+    cases, desk = PostgresCases(world.url(Role.READER)), PostgresLabelDesk(pool)
     labelled = [key for (key,) in stack.run("SELECT transaction_id FROM labels ORDER BY label_seq LIMIT 1")]
     case = cases.case(uuid.UUID(str(labelled[0])))
 

@@ -9,7 +9,7 @@ from psycopg2 import errors
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 
-from fraudstream.adapters.database.refusals import unavailable
+from fraudstream.adapters.database.refusals import FOR_A_TIME, unavailable
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.errors import ConfigurationError, TemporarilyUnavailable
 
@@ -18,7 +18,10 @@ WAIT = 5.0
 
 
 class ConnectionPool:
-    """At most `size` connections; any thread may ask. One that breaks is thrown away, so the pool heals by itself.
+    """At most `size` connections; any thread may ask.
+
+    One that breaks is thrown away, and one that broke while nobody used it is noticed before it is handed out, so a
+    restart of the database costs no question.
 
     Args:
         url: SQLAlchemy URL.
@@ -51,11 +54,8 @@ class ConnectionPool:
             raise TemporarilyUnavailable("too many questions at once; try again in a moment")
         connection: Connection | None = None
         try:
-            connection = self._taken()
+            connection = self._begun(snapshot=snapshot)
             with connection, connection.cursor() as cursor:
-                if snapshot:
-                    cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-                cursor.execute("SELECT set_config('statement_timeout', %s, true)", (self._timeout,))
                 yield cursor
             self._give_back(connection)
             connection = None
@@ -79,13 +79,27 @@ class ConnectionPool:
             with suppress(psycopg2.Error):
                 connection.close()
 
-    def _taken(self) -> Connection:
-        with self._lock:
-            if self._idle:
-                return self._idle.pop()
+    def _begun(self, *, snapshot: bool) -> Connection:
+        """A connection in a transaction."""
+        while (idle := self._idle_one()) is not None:
+            try:
+                return self._begin(idle, snapshot=snapshot)
+            except FOR_A_TIME:
+                idle.close()
         connection = connect(self._url, application=self._application)
         connection.set_session(readonly=self._readonly)
+        return self._begin(connection, snapshot=snapshot)
+
+    def _begin(self, connection: Connection, *, snapshot: bool) -> Connection:
+        with connection.cursor() as cursor:
+            if snapshot:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            cursor.execute("SELECT set_config('statement_timeout', %s, true)", (self._timeout,))
         return connection
+
+    def _idle_one(self) -> Connection | None:
+        with self._lock:
+            return self._idle.pop() if self._idle else None
 
     def _give_back(self, connection: Connection) -> None:
         with self._lock:

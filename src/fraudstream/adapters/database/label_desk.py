@@ -2,14 +2,11 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Mapping, Sequence
 
-import psycopg2
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 
-from fraudstream.adapters.database.sessions import connect
-from fraudstream.errors import TemporarilyUnavailable
+from fraudstream.adapters.database.connection_pool import ConnectionPool
 from fraudstream.ports.label_desk import KnownPayment, LabelFate, LabelPlace, StoredLabel
 
 _PAYMENT = """
@@ -34,10 +31,11 @@ SELECT max(event_time) FROM (SELECT * FROM slices WHERE rows > 0 ORDER BY slice_
 CROSS JOIN LATERAL (
     SELECT event_time FROM scored_transactions AS scored
     WHERE scored.topic_id = recent.topic_id AND scored.partition = recent.partition
-    AND scored."offset" BETWEEN greatest(first_offset, last_offset - 999) AND last_offset
+    AND scored."offset" <= recent.last_offset ORDER BY scored."offset" DESC LIMIT 50
 ) AS newest
 """
-"""The last rows of the last slices: several of each partition, and a bounded number however large slices are."""
+"""The last rows of the last slices, a bounded number however large slices are; in the order of the primary key, so
+that a table without statistics is not read whole."""
 _FATE = """
 SELECT label_seq, NULL FROM labels WHERE topic_id = %(topic_id)s AND partition = %(partition)s AND "offset" = %(offset)s
 UNION ALL
@@ -47,61 +45,50 @@ WHERE topic_id = %(topic_id)s AND partition = %(partition)s AND "offset" = %(off
 
 
 class PostgresLabelDesk:
-    """Each call opens and closes its own connection, so any thread may ask."""
+    """Any thread may ask."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, pool: ConnectionPool) -> None:
+        self._pool = pool
 
     def payment(self, transaction_id: uuid.UUID) -> KnownPayment | None:
         """See `LabelDesk.payment`."""
-        with self._reading() as cursor:
+        with self._pool.transaction() as cursor:
             cursor.execute(_PAYMENT, {"id": str(transaction_id)})
             row = cursor.fetchone()
         return None if row is None else KnownPayment(*row)
 
     def alerted(self, alert_id: uuid.UUID) -> uuid.UUID | None:
         """See `LabelDesk.alerted`."""
-        with self._reading() as cursor:
+        with self._pool.transaction() as cursor:
             cursor.execute(_ALERTED, (str(alert_id),))
             row = cursor.fetchone()
         return None if row is None else uuid.UUID(row[0])
 
     def labels(self, transaction_id: uuid.UUID) -> Sequence[StoredLabel]:
         """See `LabelDesk.labels`."""
-        with self._reading() as cursor:
+        with self._pool.transaction() as cursor:
             return stored_labels(cursor, transaction_id)
 
     def outcomes(self, ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, bool]:
         """See `LabelDesk.outcomes`."""
-        with self._reading() as cursor:
+        with self._pool.transaction() as cursor:
             cursor.execute(_OUTCOMES, ([str(key) for key in ids],))
             return {uuid.UUID(key): is_fraud for key, is_fraud in cursor}
 
     def stream_time(self) -> dt.datetime | None:
         """See `LabelDesk.stream_time`."""
-        with self._reading() as cursor:
+        with self._pool.transaction() as cursor:
             cursor.execute(_STREAM_TIME)
             row = cursor.fetchone()
         return row[0] if row else None
 
     def fate(self, place: LabelPlace) -> LabelFate | None:
         """See `LabelDesk.fate`."""
-        with self._reading() as cursor:
+        with self._pool.transaction() as cursor:
             values = {"topic_id": place.topic_id, "partition": place.partition, "offset": place.offset}
             cursor.execute(_FATE, values)
             row = cursor.fetchone()
         return None if row is None else LabelFate(*row)
-
-    @contextmanager
-    def _reading(self) -> Iterator[Cursor]:
-        try:
-            with closing(connect(self._url, application="fraudstream-label")) as connection:
-                connection.set_session(readonly=True)
-                with connection.cursor() as cursor:
-                    cursor.execute("SET LOCAL statement_timeout = '30s'")
-                    yield cursor
-        except psycopg2.Error as error:
-            raise TemporarilyUnavailable(f"labels and payments could not be looked up: {error}") from error
 
 
 def stored_labels(cursor: Cursor, transaction_id: uuid.UUID) -> list[StoredLabel]:

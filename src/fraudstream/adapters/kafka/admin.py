@@ -78,6 +78,16 @@ class KafkaAdmin:
 
     def describe(self, topic: str) -> TopicPartitions:
         """See `TopicAdmin.describe`."""
+        topic_id, partitions = self._asked(topic)
+        with self._refusing(f"the broker did not give the bounds of {topic}", f"to read topic {topic}"):
+            bounds = self._bounds(topic, partitions)
+        return TopicPartitions(topic, topic_id, bounds)
+
+    def topic_id(self, topic: str) -> str:
+        """See `TopicAdmin.topic_id`."""
+        return self._asked(topic)[0]
+
+    def _asked(self, topic: str) -> tuple[str, list[int]]:
         asked = self._admin.describe_topics(TopicCollection([topic]), request_timeout=REQUEST_TIMEOUT)
         try:
             described = self._answer(asked[topic], f"describing topic {topic}")
@@ -85,9 +95,7 @@ class KafkaAdmin:
             if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
                 raise ConfigurationError(f"there is no topic {topic}; create it with `fraudstream migrate`") from error
             raise self._failed(f"the broker did not describe {topic}", f"to describe topic {topic}", error) from error
-        with self._refusing(f"the broker did not give the bounds of {topic}", f"to read topic {topic}"):
-            bounds = self._bounds(topic, [part.id for part in described.partitions])
-        return TopicPartitions(topic, _uuid_text(str(described.topic_id)), bounds)
+        return _uuid_text(str(described.topic_id)), [part.id for part in described.partitions]
 
     @stamina.retry(on=_has_no_leader_yet, attempts=None, timeout=REQUEST_TIMEOUT, wait_initial=0.05, wait_max=1.0)
     def _bounds(self, topic: str, partitions: Sequence[int]) -> dict[int, tuple[int, int]]:
