@@ -22,6 +22,7 @@ from fraudstream.connections import (
     SecurityProtocol,
 )
 from fraudstream.environment import Duration, Group
+from fraudstream.scoring_settings import ScoringSettings
 from fraudstream.service_settings import (
     ChannelSettings,
     DashboardSettings,
@@ -88,35 +89,6 @@ class RegistrySettings(Group):
         description="where a new experiment keeps its artifacts; the tracking server decides if unset",
     )
     model_name: str = Field(default="fraudstream", description="name of the registered model")
-
-
-class ScoringSettings(Group):
-    """How the scorer reads and bounds its work."""
-
-    spark_master: str = Field(
-        default="local[2,4]",
-        description="Spark master, the second number retries failed tasks; submitted: the one spark-submit says",
-    )
-    spark_jars_dir: Path | None = Field(default=None, description="folder of the jars that Spark's Kafka source needs")
-    spark_driver_memory: str = Field(default="1g", pattern=r"^\d+[mg]$", description="heap of the Spark driver")
-    spark_executor_memory: str = Field(
-        default="512m", pattern=r"^\d+[mg]$", description="heap of a Spark executor, where there is a cluster"
-    )
-    checkpoint_dir: str = Field(
-        default=".local/checkpoints",
-        description="parent of Spark's disposable checkpoints, one folder for each epoch",
-    )
-    trigger_interval_ms: int = Field(default=100, ge=0, le=60_000, description="pause between micro-batches, in ms")
-    max_offsets_per_trigger: int = Field(default=40_000, ge=1, description="records one micro-batch takes at the most")
-    slice_rows: int = Field(default=50_000, ge=1, description="records one commit takes at the most")
-    max_future: Duration = Field(
-        default=dt.timedelta(days=1),
-        description="how far a payment's timestamp may lie beyond the broker's time",
-    )
-    label_delay: Duration = Field(
-        default=dt.timedelta(days=4),
-        description="when a label that travels inside a payment counts as arrived, after the payment's own time",
-    )
 
 
 class AlertingSettings(Group):

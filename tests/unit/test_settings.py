@@ -40,6 +40,29 @@ def test_durations_are_iso_seconds_or_clock(text: str, seconds: int, monkeypatch
     assert ScoringSettings.load().max_future.total_seconds() == seconds
 
 
+def test_a_profile_gives_defaults_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCORING_PROFILE", "throughput")
+    monkeypatch.setenv("TRIGGER_INTERVAL_MS", "7")
+
+    settings = ScoringSettings.load()
+
+    assert (settings.trigger_interval_ms, settings.max_offsets_per_trigger) == (7, 160_000)
+
+
+def test_the_profile_is_latency_unless_it_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCORING_PROFILE", "")
+    settings = ScoringSettings.load()
+
+    assert (settings.trigger_interval_ms, settings.max_offsets_per_trigger) == (100, 40_000)
+
+
+def test_an_unknown_profile_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCORING_PROFILE", "both")
+
+    with pytest.raises(ConfigurationError, match=r"SCORING_PROFILE is impossible: .*'latency' or 'throughput'"):
+        ScoringSettings.load()
+
+
 def test_a_password_is_not_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql+psycopg2://someone:hidden@127.0.0.1/fraudstream")
 
