@@ -13,6 +13,7 @@ from benchmarks.kept_results import QUICK as KEPT_QUICK
 from benchmarks.latency import measure_latency
 from benchmarks.page import measure_page
 from benchmarks.paper import Assumptions, on_paper
+from benchmarks.published import publish
 from benchmarks.scale import DIMENSIONS, measure_scale
 from benchmarks.side_by_side import QUICK, WHOLE, compare
 from benchmarks.slice_profile import measure_slices
@@ -76,7 +77,7 @@ def _arguments() -> argparse.ArgumentParser:
     for each in fields(Assumptions):
         paper.add_argument(f"--{each.name.replace('_', '-')}", type=float, default=each.default)
     paper.set_defaults(take=_paper)
-    kinds.add_parser("draw", help="the charts of the committed results again").set_defaults(
+    kinds.add_parser("draw", help="charts and tables of the committed results again").set_defaults(
         take=lambda _: _draw(LATEST)
     )
     return parser
@@ -117,6 +118,8 @@ def _draw(results: Path) -> None:
         draw_peers(found, results.with_name("peers.svg"))
     if "scale" in found:
         draw_scale(found, results.with_name("scale.svg"))
+    if results.resolve() == LATEST:
+        publish(found)
 
 
 def _hot_customer(asked: argparse.Namespace) -> None:

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from benchmarks.arena import OURS
-from benchmarks.contenders import CONTENDERS
 from benchmarks.latency import Latency
+from benchmarks.published import table_of_peers
 from benchmarks.round_of_peers import Result, middle
 
 
@@ -75,20 +75,4 @@ class Comparison:
 
     def to_markdown(self) -> str:
         """A table with the fastest peer first."""
-        what = {one.name: one.what for one in CONTENDERS} | {OURS: "everything stored exactly once, alerts and states"}
-        lines = [
-            "| | payments a second | slowest to fastest round | core seconds a million | memory, MB | fraudstream is |",
-            "| --- | ---: | ---: | ---: | ---: | ---: |",
-        ]
-        for name, one in self.medians.items():
-            if one.error:
-                lines.append(f"| {name}: {what[name]} | failed: {one.error.splitlines()[0][:80]} | | | | |")
-                continue
-            ratio = "" if name == OURS else f"{self.ratios[name]:.1f}x as fast"
-            slowest, fastest = self.spread[name]
-            lines.append(
-                f"| {name}: {what[name]} | {one.rate:,.0f} | {slowest:,.0f} to {fastest:,.0f} "
-                f"| {one.core_seconds_per_million:,.0f} "
-                f"| {one.megabytes:,.0f} | {ratio} |"
-            )
-        return "\n".join(lines)
+        return table_of_peers(self.to_json())
