@@ -128,7 +128,7 @@ class SageMakerSettings(Group):
 
 
 class WatchSettings(Group):
-    """What `fraudstream top` looks at."""
+    """What `fraudstream top` looks at, and whether retraining is a part of the stack."""
 
     metrics_targets: str | None = Field(
         default=None,
