@@ -1,4 +1,4 @@
-"""Measure: `python -m benchmarks compare|latency|backlog|hot-customer|slice|scale|paper|page|what-if|draw`."""
+"""Measure: `python -m benchmarks KIND`; without one it lists them."""
 
 import argparse
 import time
@@ -11,6 +11,7 @@ from benchmarks.hot_customer import measure_hot_customer
 from benchmarks.kept_results import LATEST, keep, kept, told_regressions
 from benchmarks.kept_results import QUICK as KEPT_QUICK
 from benchmarks.latency import measure_latency
+from benchmarks.one_by_one import measure_one_by_one
 from benchmarks.page import measure_page
 from benchmarks.paper import Assumptions, on_paper
 from benchmarks.published import publish
@@ -66,6 +67,9 @@ def _arguments() -> argparse.ArgumentParser:
     questions.add_argument("--seconds", type=float, default=20.0)
     questions.add_argument("--streaming", type=float, default=0.0, help="payments a second that are scored beside it")
     questions.set_defaults(take=_what_if)
+    kinds.add_parser(
+        "one-by-one", help="scikit-learn asked about one payment at a time, beside the walker"
+    ).set_defaults(take=lambda _: print(measure_one_by_one()))
     page = kinds.add_parser("page", help="what the open page costs the scorer, and how soon a decision is felt")
     page.add_argument("--rate", type=float, default=1_000.0, help="payments a second")
     page.add_argument("--seconds", type=float, default=30.0, help="of each round")
