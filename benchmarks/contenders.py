@@ -17,6 +17,7 @@ class Log(StrEnum):
     LARGE = "large"
     MEDIUM = "medium"
     SMALL = "small"
+    TINY = "tiny"
 
 
 class Computes(StrEnum):
@@ -39,6 +40,8 @@ class Contender:
     arguments: tuple[str, ...] = ()
     table: str = "peer_rows"
     elsewhere: bool = False
+    rounding: float = 0.0
+    """How far a score may be from ours: who adds up in another order rounds otherwise."""
 
     @property
     def command(self) -> tuple[str, ...]:
@@ -52,6 +55,7 @@ class Contender:
         return {"PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "src"))), "OMP_NUM_THREADS": "1"}
 
 
+ROUNDING = 1e-9
 CONTENDERS = (
     Contender("loop, batched", "confluent-kafka by hand, 10,000 at once", "loop_batched", Log.LARGE),
     Contender("loop, per message", "confluent-kafka by hand, one at a time", "loop_per_message", Log.MEDIUM),
@@ -69,6 +73,33 @@ CONTENDERS = (
         elsewhere=True,
     ),
     Contender("Spark, row UDF", "Spark, a UDF for each row", "spark_row_udf", Log.MEDIUM, Computes.STATELESS),
+    Contender(
+        "Quix, scikit-learn",
+        "the same for each event, by scikit-learn itself",
+        "quix",
+        Log.TINY,
+        arguments=("--library",),
+        elsewhere=True,
+        rounding=ROUNDING,
+    ),
+    Contender(
+        "Bytewax, scikit-learn",
+        "the same for each event, by scikit-learn itself",
+        "bytewax_flow",
+        Log.TINY,
+        arguments=("--library",),
+        elsewhere=True,
+        rounding=ROUNDING,
+    ),
+    Contender(
+        "Spark, row UDF, scikit-learn",
+        "the same by scikit-learn itself",
+        "spark_row_udf",
+        Log.TINY,
+        Computes.STATELESS,
+        arguments=("--library",),
+        rounding=ROUNDING,
+    ),
     Contender("Spark, user state", "Spark, transformWithStateInPandas", "spark_user_state", Log.SMALL),
     Contender(
         "tutorial, Postgres",

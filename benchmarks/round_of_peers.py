@@ -89,7 +89,9 @@ def _looked_at(
         cursor.execute(RATE.format(table=contender.table, rows=rows_each))
         rows, counted, seconds = cursor.fetchone() or (0, 0, 0.0)
         rows = int(rows)
-        differing = "" if error or contender.computes is Computes.OWN else _difference(connection, expected)
+        differing = ""
+        if not error and contender.computes is not Computes.OWN:
+            differing = _difference(connection, expected, contender.rounding)
     whole = max(sampler.megabytes(next(iter(sampler.samples[0]))))
     spent = {name: seconds / max(rows, 1) * 1e6 for name, seconds in sampler.cpu_seconds().items()}
     if not error and rows != given.payments:
@@ -98,15 +100,18 @@ def _looked_at(
     return Result(contender.name, rows, rate, sum(spent.values()), whole, error or differing, spent)
 
 
-def _difference(connection: Connection, expected: Expected) -> str:
-    """What is wrong with the rows, compared with what they should be, to the last bit; nothing if they are equal."""
+def _difference(connection: Connection, expected: Expected, rounding: float) -> str:
+    """What is wrong with the rows, compared with what they should be; nothing if they are equal.
+
+    Features to the last bit, and so are scores where no `rounding` is allowed.
+    """
     found = 0
     with connection.cursor("rows") as cursor:
         cursor.itersize = 20_000
         cursor.execute("SELECT uuid_send(transaction_id), score, features FROM peer_rows")
         for id_, score, features in cursor:
-            if expected.get(bytes(id_)) != (score, bytes(features)):
-                wanted = expected.get(bytes(id_))
+            wanted = expected.get(bytes(id_))
+            if wanted is None or wanted[1] != bytes(features) or not abs(wanted[0] - score) <= rounding:
                 return f"computes otherwise: {score} instead of {wanted and wanted[0]}"
             found += 1
     return "" if found else "stored nothing"

@@ -1,4 +1,7 @@
-"""Bytewax: state by key in memory, the model called for each event, or (`--batched`) for each batch that is stored."""
+"""Bytewax: state by key in memory, the model called for each event, or (`--batched`) for each batch that is stored.
+
+`--library`: for each event, and by scikit-learn.
+"""
 
 import sys
 from typing import Any
@@ -10,11 +13,12 @@ from bytewax.dataflow import Dataflow
 from bytewax.outputs import DynamicSink, StatelessSinkPartition
 from bytewax.testing import run_main
 
-from benchmarks.peers.given import OneCustomer, Row, Table, given, rows_of
+from benchmarks.peers.engines import LIBRARY, engine
+from benchmarks.peers.given import Row, Table, given, rows_of
 from fraudstream.features.events import Floats
 
 BATCH = 10_000
-ENGINE = OneCustomer()
+ENGINE = engine(library=LIBRARY in sys.argv)
 IS_BATCHED = "--batched" in sys.argv
 
 

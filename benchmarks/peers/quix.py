@@ -1,4 +1,7 @@
-"""Quix Streams: state by key in RocksDB, the model called for each event, or (`--batched`) for each commit."""
+"""Quix Streams: state by key in RocksDB, the model called for each event, or (`--batched`) for each commit.
+
+`--library`: for each event, and by scikit-learn.
+"""
 
 import sys
 from typing import Any
@@ -7,6 +10,7 @@ import numpy as np
 from quixstreams import Application, State
 from quixstreams.sinks.base import BatchingSink, SinkBatch
 
+from benchmarks.peers.engines import LIBRARY, engine
 from benchmarks.peers.given import OneCustomer, Row, Table, given, rows_of
 from fraudstream.features.events import EventColumns
 
@@ -17,9 +21,9 @@ COMMIT_EVERY = 10_000
 class Rows(BatchingSink):  # type: ignore[misc]  # not typed here
     """Stores what was scored; scores first what was not."""
 
-    def __init__(self, engine: OneCustomer) -> None:
+    def __init__(self, scoring: OneCustomer) -> None:
         super().__init__()
-        self._engine, self._table = engine, Table()
+        self._engine, self._table = scoring, Table()
 
     def write(self, batch: SinkBatch) -> None:
         """See `BatchingSink.write`."""
@@ -35,28 +39,28 @@ class Rows(BatchingSink):  # type: ignore[misc]  # not typed here
 
 def main() -> None:
     """Run until the log is at its end."""
-    is_batched = "--batched" in sys.argv
+    is_batched, name = "--batched" in sys.argv, "".join(["quix", *sys.argv[1:]])
     application = Application(
         broker_address=given().bootstrap_servers,
-        consumer_group=f"quix-{is_batched}",
+        consumer_group=name,
         auto_offset_reset="earliest",
         commit_every=COMMIT_EVERY,
-        state_dir=f"{given().folder}/quix-{is_batched}",
+        state_dir=f"{given().folder}/{name}",
         use_changelog_topics=False,
         loglevel="WARNING",
     )
-    engine = OneCustomer()
+    scoring = engine(library=LIBRARY in sys.argv)
 
     def scored(value: bytes, key: bytes, timestamp: int, headers: Any, state: State) -> tuple[EventColumns, Any, Any]:
         known = state.get_bytes("state")
-        own = engine.first_state(int(key)) if known is None else np.frombuffer(known).copy()
-        columns, features = engine.features([value], own)
+        own = scoring.first_state(int(key)) if known is None else np.frombuffer(known).copy()
+        columns, features = scoring.features([value], own)
         state.set_bytes("state", own.tobytes())
-        return columns, features, None if is_batched else engine.score(features)
+        return columns, features, None if is_batched else scoring.score(features)
 
     topic = application.topic(given().topic, value_deserializer="bytes", key_deserializer="bytes")
     frame = application.dataframe(topic).apply(scored, stateful=True, metadata=True)
-    frame.sink(Rows(engine))
+    frame.sink(Rows(scoring))
     application.run(count=given().payments)
 
 

@@ -1,9 +1,10 @@
 """Spark with a UDF that scores a row at a time, as most notebooks do.
 
 Without state: a UDF sees one row, so its features are those of a customer's first payment. Rows are stored from each
-partition by COPY.
+partition by COPY. `--library`: scored by scikit-learn.
 """
 
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,31 +13,26 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - what everybody calls it
 from pyspark.sql.types import BinaryType
 
-from benchmarks.peers.given import OneCustomer, Row, Table, rows_of
+from benchmarks.peers.engines import LIBRARY, engine
+from benchmarks.peers.given import Row, Table, rows_of
 from benchmarks.peers.spark_session import drain, log, session
 from fraudstream.features.state import CUSTOMER_STATE_WIDTH
 
-_ENGINE: list[OneCustomer] = []
-
-
-def engine() -> OneCustomer:
-    """The model of this worker."""
-    if not _ENGINE:
-        _ENGINE.append(OneCustomer())
-    return _ENGINE[0]
+IS_LIBRARY = LIBRARY in sys.argv
 
 
 def scored(value: bytes) -> bytes:
     """A scored row in one field: probability, then the features."""
-    _, features = engine().features([bytes(value)], np.zeros(CUSTOMER_STATE_WIDTH))
-    return engine().score(features).tobytes() + features.tobytes()
+    scoring = engine(library=IS_LIBRARY)
+    _, features = scoring.features([bytes(value)], np.zeros(CUSTOMER_STATE_WIDTH))
+    return scoring.score(features).tobytes() + features.tobytes()
 
 
 def store(rows: Iterable[Any]) -> None:
     """One partition of a batch."""
     found: list[Row] = []
     for row in rows:
-        columns, _ = engine().features([bytes(row.value)], np.zeros(CUSTOMER_STATE_WIDTH))
+        columns, _ = engine(library=IS_LIBRARY).features([bytes(row.value)], np.zeros(CUSTOMER_STATE_WIDTH))
         numbers = np.frombuffer(row.scored)
         found += rows_of(columns, numbers[np.newaxis, 1:], numbers[:1])
     if found:

@@ -9,7 +9,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812 - what everybody calls it
 from pyspark.sql.streaming import StatefulProcessor, StatefulProcessorHandle
 
-from benchmarks.peers.given import OneCustomer, Row, Table, rows_of
+from benchmarks.peers.engines import engine
+from benchmarks.peers.given import Row, Table, rows_of
 from benchmarks.peers.spark_session import drain, log, session
 
 STATE, ROWS = "state binary", "value binary, scored binary"
@@ -20,7 +21,7 @@ class Customer(StatefulProcessor):  # type: ignore[misc]  # pyspark's types are 
 
     def init(self, handle: StatefulProcessorHandle) -> None:
         """See `StatefulProcessor.init`."""
-        self._engine = OneCustomer()
+        self._engine = engine()
         self._state: Any = handle.getValueState("state", STATE)
 
     def handleInputRows(self, key: Any, rows: Iterator[pd.DataFrame], timerValues: Any) -> Iterator[pd.DataFrame]:  # noqa: N802, N803, ARG002 - Spark's names
@@ -41,10 +42,10 @@ class Customer(StatefulProcessor):  # type: ignore[misc]  # pyspark's types are 
 
 def store(rows: Any) -> None:
     """One partition of a batch."""
-    engine, found = OneCustomer(), list[Row]()
+    scoring, found = engine(), list[Row]()
     for row in rows:
         numbers = np.frombuffer(row.scored)
-        columns, _ = engine.features([bytes(row.value)], engine.first_state(0))
+        columns, _ = scoring.features([bytes(row.value)], scoring.first_state(0))
         found += rows_of(columns, numbers[np.newaxis, 1:], numbers[:1])
     if found:
         Table().write(found)
