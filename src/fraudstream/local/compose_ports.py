@@ -19,6 +19,7 @@ def port_findings(
     *,
     undecided: Collection[str] = (),
     is_taken: Callable[[int], bool] = is_listening,
+    by_whom: Callable[[int], str] = who_listens,
 ) -> Iterator[Finding]:
     """A problem for each port that cannot be had, with the variable to set, and one line for all others.
 
@@ -38,7 +39,7 @@ def port_findings(
         elif is_taken(port):
             free = next((p for p in range(port + 1, LAST + 1) if p not in spoken_for and not is_taken(p)), None)
             step = f"stop what listens there or set {variable}={free or 'another port'} in .env"
-            yield _problem(variable, f"{LOOPBACK}:{port} is taken{_by(port)}", step)
+            yield _problem(variable, f"{LOOPBACK}:{port} is taken{_by(by_whom(port))}", step)
         else:
             fine["free"].append(str(port))
         seen.setdefault(port, variable)
@@ -71,8 +72,7 @@ def _problem(variable: str, seen: str, step: str) -> Finding:
     return Finding(Severity.PROBLEM, variable, seen, step, (Way.COMPOSE,))
 
 
-def _by(port: int) -> str:
-    who = who_listens(port)
+def _by(who: str) -> str:
     return f" by {who}" if who else ""
 
 

@@ -20,12 +20,12 @@ def test_free_ports_are_fine() -> None:
 
 
 def test_a_taken_port_is_a_problem_with_the_variable_to_set() -> None:
-    problem, fine = port_findings(FILE, {}, is_taken=taken(5432))
+    problem, fine = port_findings(FILE, {}, is_taken=taken(5432), by_whom=lambda _: "postgres, process 7")
 
     assert problem == Finding(
         Severity.PROBLEM,
         "POSTGRES_PORT",
-        "127.0.0.1:5432 is taken",
+        "127.0.0.1:5432 is taken by postgres, process 7",
         "stop what listens there or set POSTGRES_PORT=5433 in .env",
         (Way.COMPOSE,),
     )
