@@ -70,8 +70,8 @@ RUN --mount=from=tools,source=/opt/tools,target=/opt/tools --mount=type=cache,ta
 FROM spark-packages AS jars
 ARG MAVEN_REPOSITORY_URL=""
 COPY src/fraudstream/__init__.py src/fraudstream/bounds.py src/fraudstream/connections.py \
-    src/fraudstream/environment.py src/fraudstream/errors.py src/fraudstream/service_settings.py \
-    src/fraudstream/settings.py \
+    src/fraudstream/environment.py src/fraudstream/errors.py src/fraudstream/scoring_settings.py \
+    src/fraudstream/service_settings.py src/fraudstream/settings.py \
     /opt/fraudstream/src/fraudstream/
 COPY src/fraudstream/local/__init__.py src/fraudstream/local/jars.py src/fraudstream/local/jars.lock \
     src/fraudstream/local/ivy.py src/fraudstream/local/java.py /opt/fraudstream/src/fraudstream/local/
