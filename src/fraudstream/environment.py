@@ -11,6 +11,9 @@ from fraudstream.errors import ConfigurationError
 
 CONTRADICTION = "Value error, "
 """What pydantic puts before the sentence of a rule about several settings."""
+NEXT_STEP = (
+    ".env.example explains each variable. While `make demo` runs, `. .local/endpoints.env` sets those of its servers."
+)
 
 
 def _seconds(value: object) -> object:
@@ -50,4 +53,4 @@ def _sentence(group: type[Group], error: ValidationError) -> str:
         else:
             field = group.model_fields.get(name.lower())
             parts.append(f"{name} is impossible: {(field and allowed(field)) or problem['msg']}")
-    return "; ".join(parts) + ". .env.example explains each variable; `make demo` sets all of them by itself."
+    return f"{'; '.join(parts)}. {NEXT_STEP}"

@@ -1,6 +1,7 @@
 """docker-compose.yml keeps its rules: closed to the network, no default password, everything watched and bounded."""
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -213,3 +214,24 @@ def test_the_file_is_valid() -> None:
     )
 
     assert done.returncode == 0, done.stdout
+
+
+def test_the_stage_that_fetches_jars_has_all_that_it_imports(tmp_path: Path) -> None:
+    stage = (ROOT / "Dockerfile").read_text(encoding="utf-8").partition(" AS jars\n")[2].partition("\nFROM ")[0]
+    copied = re.findall(r"src/(fraudstream/\S+\.(?:py|lock))", stage)
+    for name in copied:
+        target = tmp_path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / "src" / name, target)
+
+    asked = "import fraudstream.local.jars, fraudstream.settings; print(fraudstream.settings.__file__)"
+    done = subprocess.run(
+        [sys.executable, "-c", asked],
+        env={"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    assert (done.returncode, Path(done.stdout.strip()).parent) == (0, tmp_path / "fraudstream"), done.stderr

@@ -150,14 +150,21 @@ def producer(environments: Environments, plan: DemoPlan, start: float) -> Comman
     return _app(PRODUCER, environment, "produce", *arguments, stop_timeout=FLUSH_TIMEOUT)
 
 
-def finish(supervisor: Supervisor, process: Process, timeout: float) -> str:
-    """Wait for a process that ends by itself; returns the last line it printed.
+def finish(
+    supervisor: Supervisor, process: Process, timeout: float, *, meanwhile: Callable[[], None] = lambda: None
+) -> str:
+    """Wait for a process that ends by itself, and call `meanwhile` again and again; returns the last line it printed.
 
     Raises:
         ProcessEnded: it failed, or took longer than `timeout` seconds.
     """
+
+    def ended() -> bool:
+        meanwhile()
+        return not process.is_running()
+
     try:
-        supervisor.wait_until(process, lambda: not process.is_running(), timeout)
+        supervisor.wait_until(process, ended, timeout)
     finally:
         status = process.popen.poll()
         supervisor.stop_process(process.command.name)

@@ -11,11 +11,11 @@ from fraudstream.adapters.database.roles import Role
 from fraudstream.clock import Clock, SystemClock
 from fraudstream.dashboard.access import FIRST_ADMIN, first_secret
 from fraudstream.errors import ConfigurationError
-from fraudstream.local import apps, mlflow
+from fraudstream.local import apps
 from fraudstream.local.endpoints import write_endpoints
 from fraudstream.local.home_findings import require_room
 from fraudstream.local.launch import prepare, start_apps
-from fraudstream.local.ports import LOOPBACK, is_listening, reserve
+from fraudstream.local.ports import LOOPBACK, reserve
 from fraudstream.local.schedule import DemoPlan, world_start
 from fraudstream.local.stack import EmbeddedStack
 from fraudstream.local.watch import Watch
@@ -81,10 +81,7 @@ def _start_apps(stack: EmbeddedStack, plan: DemoPlan, environments: apps.Environ
     supervisor = stack.supervisor
     start = _start_of(plan)
     start_apps(stack, plan, environments, start, progress.say)
-    ui = stack.start_mlflow_ui()
-    if not plan.producer:
-        port = int(environments.common["MLFLOW_UI_URL"].rsplit(":", 1)[1])
-        supervisor.wait_until(ui, lambda: is_listening(port), mlflow.START_TIMEOUT)
+    stack.start_mlflow_ui()  # for people alone: nobody waits until it has come up
     progress.say(_start_dashboard(stack, environments))
     supervisor.start(apps.observer(environments))
     targets: dict[str, str] = {name: f"{LOOPBACK}:{port}" for name, port in environments.metrics_ports.items()}

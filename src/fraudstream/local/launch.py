@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 
 from fraudstream.adapters.aws.bucket import ensure_bucket
 from fraudstream.adapters.aws.resources import ensure_alerting_resources
@@ -17,6 +19,8 @@ from fraudstream.settings import AlertingSettings, ArchiveSettings, DatabaseSett
 
 READY_TIMEOUT = 180.0
 """Seconds the scorer may take to its first trigger, training included."""
+REMIND_EVERY = 15.0
+"""Seconds of silence after which a person is told that work goes on."""
 
 Say = Callable[[str], None]
 Adapt = Callable[[Command], Command]
@@ -31,6 +35,23 @@ def environment_put_back() -> Iterator[None]:
     finally:
         os.environ.clear()
         os.environ.update(before)
+
+
+@dataclass
+class Reminder:
+    """Says, when it is asked, that something still goes on: every `REMIND_EVERY` seconds and no more often."""
+
+    say: Say
+    what: str
+    _begun: float = field(default_factory=time.monotonic)
+    _said: int = 0
+
+    def __call__(self) -> None:
+        """Say so if it is time."""
+        passed = time.monotonic() - self._begun
+        if passed >= (self._said + 1) * REMIND_EVERY:
+            self._said = int(passed // REMIND_EVERY)
+            self.say(f"{self.what}, for {passed:.0f} s")
 
 
 def prepare(stack: EmbeddedStack, say: Say) -> apps.Environments:
@@ -74,7 +95,16 @@ def start_apps(
     for command in apps.services(environments):
         supervisor.start(adapt(command))
     say("training a model on simulated history while Spark starts")
-    say(apps.finish(supervisor, training, apps.TRAINING_TIMEOUT))
-    supervisor.wait_until(scorer, apps.ready_probe(DatabaseSettings.load(), KafkaSettings.load()), READY_TIMEOUT)
-    say("the scorer is ready")
+    say(apps.finish(supervisor, training, apps.TRAINING_TIMEOUT, meanwhile=Reminder(say, "the model is still trained")))
+    starting, is_ready = (
+        Reminder(say, "Spark still starts"),
+        apps.ready_probe(DatabaseSettings.load(), KafkaSettings.load()),
+    )
+
+    def scores() -> bool:
+        starting()
+        return is_ready()
+
+    supervisor.wait_until(scorer, scores, READY_TIMEOUT)
+    say("the scorer is at work")
     return scorer

@@ -16,7 +16,7 @@ from fraudstream.watching.targets import running_targets
 
 
 def top(*, every: float, once: bool, json_only: bool, clock: Clock | None = None) -> bool:
-    """Show the running stack until SIGTERM or SIGINT; with `once`, one frame.
+    """Show the running stack until SIGTERM or SIGINT; with `once`, or where there is no terminal, one frame.
 
     Args:
         every: seconds between two frames.
@@ -45,11 +45,11 @@ def top(*, every: float, once: bool, json_only: bool, clock: Clock | None = None
         return frame(answers, moment=chosen.now(), off=off)
 
     shown = look()
-    if once:
+    if once or not (json_only or console.is_terminal):
         _print(shown, console, json_only=json_only)
         return shown.healthy
     stopping = stop_on_signals()
-    if json_only or not console.is_terminal:
+    if json_only:
         while not stopping():
             _print(shown, console, json_only=json_only)
             pause(every, stopping=stopping, clock=chosen)
