@@ -43,12 +43,17 @@ class Reminder:
 
     say: Say
     what: str
-    _begun: float = field(default_factory=time.monotonic)
+    now: Callable[[], float] = time.monotonic
+    _begun: float = field(init=False)
     _said: int = 0
+
+    def __post_init__(self) -> None:
+        """It begins now."""
+        self._begun = self.now()
 
     def __call__(self) -> None:
         """Say so if it is time."""
-        passed = time.monotonic() - self._begun
+        passed = self.now() - self._begun
         if passed >= (self._said + 1) * REMIND_EVERY:
             self._said = int(passed // REMIND_EVERY)
             self.say(f"{self.what}, for {passed:.0f} s")
@@ -96,10 +101,8 @@ def start_apps(
         supervisor.start(adapt(command))
     say("training a model on simulated history while Spark starts")
     say(apps.finish(supervisor, training, apps.TRAINING_TIMEOUT, meanwhile=Reminder(say, "the model is still trained")))
-    starting, is_ready = (
-        Reminder(say, "Spark still starts"),
-        apps.ready_probe(DatabaseSettings.load(), KafkaSettings.load()),
-    )
+    starting = Reminder(say, "Spark still starts")
+    is_ready = apps.ready_probe(DatabaseSettings.load(), KafkaSettings.load())
 
     def scores() -> bool:
         starting()
