@@ -29,6 +29,9 @@ TABLES = {
 }
 MOST_SECONDS = 300.0
 """Seconds after which a peer is stopped; what it has done until then counts."""
+FEWEST_COMMITS = 5
+"""Whoever stores its rows in fewer has no rate: there is too little between the first and the last."""
+COMMITS = "SELECT count(DISTINCT xmin::text) FROM {table}"
 RATE = """
 SELECT coalesce(sum({rows}), 0), coalesce(sum({rows}) FILTER (WHERE stored_at > begun), 0),
     extract(epoch FROM max(stored_at) - min(begun))
@@ -89,6 +92,8 @@ def _looked_at(
         cursor.execute(RATE.format(table=contender.table, rows=rows_each))
         rows, counted, seconds = cursor.fetchone() or (0, 0, 0.0)
         rows = int(rows)
+        cursor.execute(COMMITS.format(table=contender.table))
+        (commits,) = cursor.fetchone() or (0,)
         differing = ""
         if not error and contender.computes is not Computes.OWN:
             differing = _difference(connection, expected, contender.rounding)
@@ -96,6 +101,8 @@ def _looked_at(
     spent = {name: seconds / max(rows, 1) * 1e6 for name, seconds in sampler.cpu_seconds().items()}
     if not error and rows != given.payments:
         error = f"stored {rows:,} rows of {given.payments:,}"
+    elif not error and commits < FEWEST_COMMITS:
+        error = f"stored everything in {commits} commits, between which no rate can be told"
     rate = float(counted) / float(seconds) if seconds else 0.0
     return Result(contender.name, rows, rate, sum(spent.values()), whole, error or differing, spent)
 

@@ -13,11 +13,10 @@ from bytewax.dataflow import Dataflow
 from bytewax.outputs import DynamicSink, StatelessSinkPartition
 from bytewax.testing import run_main
 
-from benchmarks.peers.engines import LIBRARY, engine
+from benchmarks.peers.engines import LIBRARY, batch_size, engine
 from benchmarks.peers.given import Row, Table, given, rows_of
 from fraudstream.features.events import Floats
 
-BATCH = 10_000
 ENGINE = engine(library=LIBRARY in sys.argv)
 IS_BATCHED = "--batched" in sys.argv
 
@@ -57,7 +56,7 @@ def flow() -> Dataflow:
     """From the log to the table."""
     built = Dataflow("scores")
     taken = kafka.input(
-        "log", built, brokers=[given().bootstrap_servers], topics=[given().topic], tail=False, batch_size=BATCH
+        "log", built, brokers=[given().bootstrap_servers], topics=[given().topic], tail=False, batch_size=batch_size()
     )
     keyed = op.map("key", taken.oks, lambda message: (message.key.decode(), (int(message.key), message.value)))
     op.output("rows", op.stateful_map("score", keyed, scored), Rows())

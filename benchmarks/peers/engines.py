@@ -5,13 +5,21 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.peers.given import OneCustomer
+from benchmarks.peers.given import OneCustomer, given
 from fraudstream.features.events import Floats
 from fraudstream.models.arrays import LEAF, ScoringModel, Trees
 from fraudstream.models.walker import SMALLEST_PROBABILITY, probabilities
 
 LIBRARY = "--library"
 """Asks for scikit-learn's own prediction, as the documentation of every engine here shows it."""
+
+
+MOST_AT_ONCE = 10_000
+
+
+def batch_size() -> int:
+    """How many payments are stored at once: a tenth of a short log, so that its rate can be told."""
+    return max(min(MOST_AT_ONCE, given().payments // 10), 1)
 
 
 @lru_cache(maxsize=2)

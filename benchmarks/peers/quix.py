@@ -10,12 +10,9 @@ import numpy as np
 from quixstreams import Application, State
 from quixstreams.sinks.base import BatchingSink, SinkBatch
 
-from benchmarks.peers.engines import LIBRARY, engine
+from benchmarks.peers.engines import LIBRARY, batch_size, engine
 from benchmarks.peers.given import OneCustomer, Row, Table, given, rows_of
 from fraudstream.features.events import EventColumns
-
-COMMIT_EVERY = 10_000
-"""Messages between two commits; rows are stored with each."""
 
 
 class Rows(BatchingSink):  # type: ignore[misc]  # not typed here
@@ -44,7 +41,7 @@ def main() -> None:
         broker_address=given().bootstrap_servers,
         consumer_group=name,
         auto_offset_reset="earliest",
-        commit_every=COMMIT_EVERY,
+        commit_every=batch_size(),  # rows are stored with each commit
         state_dir=f"{given().folder}/{name}",
         use_changelog_topics=False,
         loglevel="WARNING",
