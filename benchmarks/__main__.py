@@ -42,7 +42,8 @@ def _arguments() -> argparse.ArgumentParser:
     latency = kinds.add_parser("latency", help="how long payments wait for scores, and alerts for notifications")
     latency.add_argument("--rates", type=float, nargs="+", default=[1_000.0])
     latency.add_argument("--seconds", type=float, default=60.0, help="at each rate")
-    latency.set_defaults(take=lambda asked: measure_latency(time.time(), asked.rates, asked.seconds, _set(asked)))
+    latency.add_argument("--to", type=Path, help="file that the results are added to, as JSON")
+    latency.set_defaults(take=_latency)
     backlog = kinds.add_parser("backlog", help="drain what an hour has left in the log, and watch the memory")
     backlog.add_argument("--payments", type=int, default=3_600_000)
     backlog.set_defaults(take=lambda asked: print(told(measure_backlog(asked.payments, time.time(), _set(asked)))))
@@ -98,6 +99,13 @@ def _compare(asked: argparse.Namespace) -> None:
     print(*told_regressions(found.to_json(), KEPT_QUICK if asked.quick else LATEST), sep="\n")
     if asked.to is not None:
         keep(found.to_json(), asked.to)
+        _draw(asked.to)
+
+
+def _latency(asked: argparse.Namespace) -> None:
+    found = measure_latency(time.time(), asked.rates, asked.seconds, _set(asked))
+    if asked.to is not None:
+        keep({"latency_ms": {f"{one.rate:.0f}": one.to_json() for one in found}}, asked.to)
         _draw(asked.to)
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from benchmarks.arena import OURS, Arena, Sizes, peers_database
 from benchmarks.calibration import calibrate
 from benchmarks.contenders import CONTENDERS, Log
-from benchmarks.latency import Latency, latencies
+from benchmarks.latency import Latency, measure_latency
 from benchmarks.machine import machine
 from benchmarks.payments import city_for
 from benchmarks.results import Comparison
@@ -19,8 +19,6 @@ STEADY = 1_000.0
 """Payments a second at which latency is measured first."""
 SHARE = 0.7
 """Share of the full rate at which it is measured next."""
-SPARE = 2_500_000
-"""Payments behind those of the rounds, for the latencies."""
 
 
 def compare(sizes: Sizes, now: float, only: Sequence[str] = ()) -> Comparison:
@@ -28,19 +26,23 @@ def compare(sizes: Sizes, now: float, only: Sequence[str] = ()) -> Comparison:
     contenders = [one for one in CONTENDERS if not only or one.script in only]
     began, speed = time.monotonic(), calibrate()
     sent = sizes.payments[Log.LARGE] * sizes.rounds
-    with opened_stand(city_for(sent + SPARE, now=now)) as stand:
+    with opened_stand(city_for(sent, now=now)) as stand:
         print(stand.train())
         arena = Arena(stand, sizes, peers_database(stand))
         rounds = [arena.round(number, contenders) for number in range(sizes.rounds)]
         model = arena.digest()
         payments = {str(log): count for log, count in sizes.payments.items()}
         found = Comparison(machine(), payments, rounds, time.monotonic() - began, model, speed)
-        full = found.medians[OURS].rate
-        rates = [STEADY, round(full * SHARE, -3)] if full * SHARE > STEADY else [STEADY]
-        latency: list[Latency] = []
-        if sizes.seconds:
-            try:
-                latency = latencies(stand, rates, sizes.seconds, begin=sent)
-            except TimeoutError as error:  # the rounds have taken too long to be lost with it
-                print(f"latency was not measured: {error}", flush=True)
-    return replace(found, latency=latency, seconds=time.monotonic() - began)
+    if sizes.seconds:
+        found = replace(found, latency=_latency(found.medians[OURS].rate, sizes.seconds, now))
+    return replace(found, seconds=time.monotonic() - began)
+
+
+def _latency(full: float, seconds: float, now: float) -> list[Latency]:
+    """On a stand of its own: the alerts of all rounds would stand in the way of those that are timed."""
+    rates = [STEADY, round(full * SHARE, -3)] if full * SHARE > STEADY else [STEADY]
+    try:
+        return measure_latency(now, rates, seconds)
+    except TimeoutError as error:  # the rounds have taken too long to be lost with it
+        print(f"latency was not measured: {error}", flush=True)
+        return []
