@@ -104,7 +104,7 @@ class KafkaSettings(Group):
         except OSError as error:
             raise ConfigurationError(
                 f"KAFKA_SASL_PASSWORD_FILE={self.kafka_sasl_password_file} can't be read ({error.strerror}): is it "
-                "another process's?"
+                "another process's? Name one that this user may read"
             ) from error
 
 

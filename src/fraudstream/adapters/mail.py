@@ -50,7 +50,7 @@ class EmailNotifier:
             if "@" not in parseaddr(address)[1] or not address.isprintable():
                 raise ConfigurationError(f"{address!r} is no e-mail address; look at MAIL_FROM and MAIL_TO")
         if not self.recipients:
-            raise ConfigurationError("MAIL_TO names nobody")
+            raise ConfigurationError("MAIL_TO names nobody; give it an address at least")
 
     def publish(self, notification: Notification) -> str:
         """See `Notifier.publish`."""
@@ -86,7 +86,9 @@ class EmailNotifier:
         except smtplib.SMTPNotSupportedError as error:
             raise ConfigurationError(f"the mail server {server.host}: {error}; it must offer STARTTLS") from error
         except smtplib.SMTPAuthenticationError as error:
-            raise ConfigurationError(f"the mail server {server.host} does not let SMTP_USER in") from error
+            raise ConfigurationError(
+                f"the mail server {server.host} does not let SMTP_USER in; correct SMTP_USER and SMTP_PASSWORD"
+            ) from error
         except (smtplib.SMTPSenderRefused, smtplib.SMTPDataError, smtplib.SMTPConnectError) as error:
             raise _refusal(server.host, error) from error
         except smtplib.SMTPRecipientsRefused as error:

@@ -52,7 +52,9 @@ class MemoryRebuildStore:
         """See `RebuildStore.begin`."""
         begun = self.initial.setdefault(catalogue_version, state)
         if begun.customer_state.tobytes() != state.customer_state.tobytes():
-            raise ConfigurationError(f"catalogue version {catalogue_version} began with another initial state")
+            raise ConfigurationError(
+                f"catalogue version {catalogue_version} began with another initial state; name a model of its history"
+            )
         ids = (state.user_ids, state.user_ids, state.merchant_ids)
         values = (state.customer_state, state.customer_risk, state.merchant_risk)
         for table, keys, rows in zip(self.tables, ids, values, strict=True):

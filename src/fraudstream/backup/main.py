@@ -86,5 +86,7 @@ def _read(archive: zipfile.ZipFile, manifest: file.Manifest, filling: Filling) -
         except (KeyError, zipfile.BadZipFile) as error:
             raise ConfigurationError(f"{archive.filename} is damaged at {table}: {error}") from error
         if (rows, digesting.sha256) != (member.rows, member.sha256):
-            raise ConfigurationError(f"{archive.filename} is damaged: {table} is not what its manifest says")
+            raise ConfigurationError(
+                f"{archive.filename} is damaged: {table} is not what its manifest says; use another copy"
+            )
     filling.set_sequences(manifest.sequences)

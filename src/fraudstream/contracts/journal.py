@@ -75,4 +75,6 @@ def parse_line(line: bytes) -> JournalLine:
     try:
         return _decoder.decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"this is not a line of a journal: {line[:80]!r} ({error})") from error
+        raise ConfigurationError(
+            f"this is not a line of a journal, leave its file out: {line[:80]!r} ({error})"
+        ) from error

@@ -81,7 +81,9 @@ class Contest:
         """
         tried = {family: [self._tried(recipe) for recipe in self._recipes[family]] for family in families}
         if not tried:
-            raise ConfigurationError("no family of models was named, so there is nothing to evaluate")
+            raise ConfigurationError(
+                "no family of models was named, so there is nothing to evaluate; name one, or best"
+            )
         everything = [trial for trials in tried.values() for trial in trials]
         fast = [trial for trial in everything if self._is_fast(trial.recipe)]
         serving = choose(fast) if fast else None

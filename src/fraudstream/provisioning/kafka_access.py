@@ -35,5 +35,7 @@ def _passwords(folder: Path) -> Mapping[str, str]:
                 path.write_text(secrets.token_urlsafe(PASSWORD_BYTES), encoding="utf-8")
             found[name] = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise ConfigurationError(f"{folder} can't be written ({error.strerror})") from error
+        raise ConfigurationError(
+            f"{folder} can't be written ({error.strerror}); name a folder that this user may write"
+        ) from error
     return found

@@ -62,7 +62,9 @@ def _write_passwords(folder: Path, administrator_password: str | None) -> bool:
         _write(folder / ADMINISTRATOR / "password", [wanted[ADMINISTRATOR]], mode=0o444)
         _write(complete, _lines(wanted))
     except OSError as error:
-        raise ConfigurationError(f"{folder} can't be written ({error.strerror}): is it another user's?") from error
+        raise ConfigurationError(
+            f"{folder} can't be written ({error.strerror}): is it another user's? Name one that this user may write"
+        ) from error
     return True
 
 

@@ -106,6 +106,6 @@ def _only_file(channel: Path) -> Path:
     files = sorted(channel.glob("*.jsonl"))
     if len(files) != 1:
         raise ConfigurationError(
-            f"{channel} holds {len(files)} files that end in .jsonl; a history is one file of JSON lines"
+            f"{channel} holds {len(files)} files that end in .jsonl; a history is one file of JSON lines: leave one"
         )
     return files[0]

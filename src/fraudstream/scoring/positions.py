@@ -26,7 +26,7 @@ def starting_offsets(log: TopicPartitions, next_offset: Mapping[int, int]) -> st
         if wanted > end:
             raise ConfigurationError(
                 f"{log.topic}/{partition}: scored up to record {wanted - 1}, but the log ends at {end - 1}; the broker "
-                "lost records, or the database was restored from another one"
+                "lost records, or the database was restored from another one: restore the one that belongs to this log"
             )
         offsets[str(partition)] = wanted
     return msgspec.json.encode({log.topic: offsets}).decode()

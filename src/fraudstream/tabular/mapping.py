@@ -124,6 +124,6 @@ def _pairs(text: str) -> dict[str, tuple[str, bool]]:
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(FIELDS)}"
             raise ConfigurationError(f"a payment has no field {name}; {hint}")
         if name in pairs:
-            raise ConfigurationError(f"{name} is named twice")
+            raise ConfigurationError(f"{name} is named twice; leave one of them out")
         pairs[name] = value, fixed
     return pairs

@@ -75,13 +75,15 @@ class Table:
         try:
             self.heading: Sequence[str] = [cell.strip() for cell in next(self._reader(), [])]
         except (csv.Error, UnicodeError) as error:
-            raise ConfigurationError(f"{self.name}: the heading can't be read: {error}; is it a CSV file?") from error
+            raise ConfigurationError(
+                f"{self.name}: the heading can't be read: {error}; is it a CSV file? Say with --map how it is written"
+            ) from error
         if not any(self.heading):
             raise ConfigurationError(f"{self.name} has no heading: its first line must name the columns")
         twice = sorted({name for name in self.heading if self.heading.count(name) > 1})
         if twice or len(self.heading) > MOST_COLUMNS:
             raise ConfigurationError(
-                f"{self.name}: the heading names {', '.join(map(repr, twice)) or 'too much'} twice"
+                f"{self.name}: the heading names {', '.join(map(repr, twice)) or 'too much'} twice; rename columns"
             )
 
     def digest(self) -> str:

@@ -58,7 +58,9 @@ def export(estimator: Classifier) -> Trees | Linear:
             from a model of its own.
     """
     if list(estimator.classes_) != [0, 1]:
-        raise ConfigurationError(f"the estimator's classes are {list(estimator.classes_)}, not 0 and 1")
+        raise ConfigurationError(
+            f"the estimator's classes are {list(estimator.classes_)}, not 0 and 1; train it on those"
+        )
     if isinstance(estimator, HistGradientBoostingClassifier):
         return _histogram_boosting(estimator)
     if isinstance(estimator, GradientBoostingClassifier):
@@ -197,7 +199,9 @@ def _linear(estimator: Any) -> Linear:  # noqa: ANN401 - scikit-learn ships no t
         mean = mean if scaler.mean_ is None else scaler.mean_
         scale = scale if scaler.scale_ is None else scaler.scale_
     if len(steps) != 1 or not isinstance(steps[0], LogisticRegression):
-        raise ConfigurationError("a linear pipeline is signed_log, StandardScaler, LogisticRegression, in this order")
+        raise ConfigurationError(
+            "make a linear pipeline of signed_log, StandardScaler and LogisticRegression, in this order"
+        )
     return Linear(
         weight=steps[0].coef_[0].astype(np.float64),
         mean=np.asarray(mean, np.float64),

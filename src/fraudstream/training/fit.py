@@ -65,7 +65,10 @@ def fit_calibration(log_odds: Floats, fraud: Bools) -> Calibration:
         if np.abs(step).max() < _SMALLEST_STEP:
             break
     if not (np.isfinite(coefficients).all() and coefficients[0] > 0):
-        raise ConfigurationError("the model does not rank frauds above genuine payments; there is nothing to calibrate")
+        raise ConfigurationError(
+            "the model does not rank frauds above genuine payments, so there is nothing to calibrate; give it a longer "
+            "history, or look at its labels"
+        )
     return Calibration(slope=float(coefficients[0]), intercept=float(coefficients[1]))
 
 

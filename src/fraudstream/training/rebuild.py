@@ -72,7 +72,7 @@ class Rebuild:
         if at_work == self.catalogue_version:
             raise ConfigurationError(
                 f"the state of catalogue version {at_work} is at work and moves with every slice; there is nothing "
-                "to rebuild"
+                "to rebuild until CATALOGUE_VERSION is raised"
             )
 
     def _going_on(self) -> Checkpoint | None:
@@ -171,7 +171,8 @@ def _payments(step: RebuildStep, window: Window, places: Sequence[tuple[str, int
         wrong = int(np.flatnonzero(stored != slices.rows)[0])
         raise ConfigurationError(
             f"slice {int(slices.slice_id[wrong])} scored {int(slices.rows[wrong])} payments and {int(stored[wrong])} "
-            "are stored; without all of them no state can be rebuilt"
+            "are stored; without all of them no state can be rebuilt: restore "
+            "a copy of the database that has them"
         )
     offset = np.concatenate([part.offset for part in parts])
     label_seq = slices.label_seq[row]

@@ -75,4 +75,6 @@ def _configuration() -> Config:
             config = Config()
             config.set_main_option("script_location", str(folder))
             return config
-    raise ConfigurationError(f"the migrations are missing: neither {_PACKAGED} nor {_REPOSITORY} holds env.py")
+    raise ConfigurationError(
+        f"the migrations are missing: neither {_PACKAGED} nor {_REPOSITORY} holds env.py; install fraudstream again"
+    )

@@ -119,8 +119,8 @@ def grant_privileges(url: str) -> None:
         cursor.execute(OWNS_TABLES, [f"{SCHEMA}.{tables.positions.name}"])
         if cursor.fetchone() != (True,):
             raise ConfigurationError(
-                f"the role {make_url(url).username} does not own the tables, or there are none yet; rights to them are "
-                "granted by their owner, after the migrations"
+                f"the role {make_url(url).username} does not own the tables, or there are none yet; their owner "
+                "grants rights to them after the migrations: run `fraudstream migrate` as the owner"
             )
         cursor.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", [[*GRANTEES, Role.MLFLOW]])
         present = [name for (name,) in cursor.fetchall()]
