@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from tests.integration.rework.stream import ScoredStream
 from tests.integration.verify.postgres_stack import PostgresStack
 from tests.unit.verify.memory_stack import a_payment
@@ -36,6 +37,7 @@ def stream(
 
 
 def ran(*arguments: str, status: int = 0) -> Result:
+    structlog.reset_defaults()  # as in a process of its own: what a test before has set up would speak on our output
     result = CliRunner().invoke(app, ["quarantine", *arguments], catch_exceptions=False)
     assert result.exit_code == status, result.output
     return result
