@@ -68,9 +68,8 @@ def _arguments() -> argparse.ArgumentParser:
     questions.add_argument("--seconds", type=float, default=20.0)
     questions.add_argument("--streaming", type=float, default=0.0, help="payments a second that are scored beside it")
     questions.set_defaults(take=_what_if)
-    kinds.add_parser(
-        "one-by-one", help="scikit-learn asked about one payment at a time, beside the walker"
-    ).set_defaults(take=lambda _: print(measure_one_by_one()))
+    single = kinds.add_parser("one-by-one", help="scikit-learn asked about one payment at a time, beside the walker")
+    single.set_defaults(take=lambda _: print(measure_one_by_one()))
     page = kinds.add_parser("page", help="what the open page costs the scorer, and how soon a decision is felt")
     page.add_argument("--rate", type=float, default=1_000.0, help="payments a second")
     page.add_argument("--seconds", type=float, default=30.0, help="of each round")

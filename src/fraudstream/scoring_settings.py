@@ -41,8 +41,8 @@ class ScoringSettings(Group):
     )
     scoring_profile: Profile = Field(
         default=Profile.LATENCY,
-        description="latency, or throughput: longer pauses and larger micro-batches for less processor time and about "
-        "half a gigabyte more of memory; gives the next two a default",
+        description="latency, or throughput: longer pauses and larger micro-batches, so fewer of them, for more "
+        "memory; gives the next two a default",
     )
     trigger_interval_ms: int = Field(
         default=100,

@@ -83,7 +83,9 @@ class Table:
         twice = sorted({name for name in self.heading if self.heading.count(name) > 1})
         if twice or len(self.heading) > MOST_COLUMNS:
             raise ConfigurationError(
-                f"{self.name}: the heading names {', '.join(map(repr, twice)) or 'too much'} twice; rename columns"
+                f"{self.name}: the heading names {', '.join(map(repr, twice))} twice; rename columns"
+                if twice
+                else f"{self.name}: the heading names {len(self.heading)} columns; leave {MOST_COLUMNS} at most"
             )
 
     def digest(self) -> str:

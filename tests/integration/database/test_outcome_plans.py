@@ -6,6 +6,7 @@ import uuid
 import pytest
 from tests.ports.slice_worlds import DIGEST, OTHER_DIGEST
 
+from fraudstream.adapters.database.label_desk import STREAM_TIME
 from fraudstream.adapters.database.matured_scores import PAIRS
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.adapters.database.training_history import EXTENT, PAYMENTS
@@ -41,3 +42,13 @@ def test_labels_are_not_walked_in_the_order_of_their_turns(database_url: str, st
 
     assert "ix_labels_transaction_id" in plan
     assert "uq_labels_label_seq" not in plan
+
+
+def test_the_time_of_the_stream_is_found_by_the_places_of_its_last_payments(database_url: str) -> None:
+    """A decision on the page asks for it: reading payments whole would take the longer the more there are."""
+    with contextlib.closing(connect(database_url, application="test")) as connection, connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {STREAM_TIME}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+
+    assert "Index Scan Backward using scored_transactions" in plan
+    assert "Seq Scan on scored_transactions" not in plan

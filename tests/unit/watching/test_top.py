@@ -56,6 +56,13 @@ def test_one_frame_shows_the_stream_and_the_processes(
         assert words in printed
 
 
+def test_without_a_terminal_it_is_one_frame(boards: dict[str, Board], capsys: pytest.CaptureFixture[str]) -> None:
+    assert top(every=1.0, once=False, json_only=False, clock=ManualClock(NOW))
+
+    assert boards
+    assert capsys.readouterr().out.count("healthy") == 1
+
+
 def test_the_frame_as_json_is_one_line_for_machines(
     boards: dict[str, Board], capsys: pytest.CaptureFixture[str]
 ) -> None:

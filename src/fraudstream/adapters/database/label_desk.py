@@ -26,7 +26,7 @@ _OUTCOMES = """
 SELECT DISTINCT ON (transaction_id) transaction_id::text, is_fraud FROM labels
 WHERE transaction_id = ANY(%s::uuid[]) AND label_seq IS NOT NULL ORDER BY transaction_id, label_seq DESC
 """
-_STREAM_TIME = """
+STREAM_TIME = """
 SELECT max(event_time) FROM (SELECT * FROM slices WHERE rows > 0 ORDER BY slice_id DESC LIMIT 20) AS recent
 CROSS JOIN LATERAL (
     SELECT event_time FROM scored_transactions AS scored
@@ -78,7 +78,7 @@ class PostgresLabelDesk:
     def stream_time(self) -> dt.datetime | None:
         """See `LabelDesk.stream_time`."""
         with self._pool.transaction() as cursor:
-            cursor.execute(_STREAM_TIME)
+            cursor.execute(STREAM_TIME)
             row = cursor.fetchone()
         return row[0] if row else None
 
