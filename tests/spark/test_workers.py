@@ -1,12 +1,14 @@
 """Spark's Python workers are prepared as the scorer needs them, and get records as the broker stamped them."""
 
 import datetime as dt
+import inspect
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from pyspark import daemon
 from pyspark.sql import DataFrame, SparkSession
 
 from fraudstream.scoring.job import records, warm_up
@@ -21,7 +23,10 @@ pytestmark = [
 Batches = Iterator[pa.RecordBatch]
 STAMP = "TIMESTAMP '2026-03-29 02:30:00.123'"
 MOMENT = dt.datetime(2026, 3, 29, 2, 30, 0, 123_000, tzinfo=dt.UTC).timestamp()
-ABOUT_A_WORKER = "pid long, frozen long, archives_are_read_again boolean, modules array<string>, threads string"
+ABOUT_A_WORKER = (
+    "pid long, frozen long, collects_in_between boolean, archives_are_read_again boolean, modules array<string>, "
+    "threads string, kept string"
+)
 
 
 def about_this_worker(batches: Batches) -> Batches:
@@ -38,9 +43,11 @@ def about_this_worker(batches: Batches) -> Batches:
             {
                 "pid": os.getpid(),
                 "frozen": gc.get_freeze_count(),
+                "collects_in_between": gc.isenabled(),
                 "archives_are_read_again": again,
                 "modules": modules,
                 "threads": os.environ.get("OMP_NUM_THREADS", ""),
+                "kept": os.environ.get("MALLOC_TRIM_THRESHOLD_", ""),
             }
         ]
     )
@@ -94,6 +101,15 @@ def test_a_worker_is_loaded_compiled_and_frozen_before_it_is_forked(spark: Spark
     assert not worker.archives_are_read_again
     assert list(worker.modules) == ["numba", "psycopg2", "fraudstream.scoring.worker"]
     assert worker.threads == "1"
+    assert int(worker.kept) > 16_000_000
+
+
+def test_a_workers_garbage_is_collected_after_each_task_and_not_in_between(spark: SparkSession) -> None:
+    """The first is Spark's habit, without which the second would let memory grow."""
+    (worker,) = spark.range(1).coalesce(1).mapInArrow(about_this_worker, ABOUT_A_WORKER).collect()
+
+    assert not worker.collects_in_between
+    assert "gc.collect()" in inspect.getsource(daemon.manager)
 
 
 def test_workers_are_used_again(spark: SparkSession) -> None:

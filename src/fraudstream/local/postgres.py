@@ -26,7 +26,7 @@ SETTINGS = {
     "unix_socket_directories": "",
     "max_connections": "60",
     "shared_buffers": "256MB",
-    "max_wal_size": "1GB",
+    "max_wal_size": "2GB",
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "track_commit_timestamp": "on",

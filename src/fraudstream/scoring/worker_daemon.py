@@ -7,6 +7,9 @@ PySpark 4.1 cost more than scoring itself at low rates, and are made cheap here:
   one of them with thousands of entries; the archives never change while Spark runs;
 - every task ends with `gc.collect()`, which walks all that was ever imported; frozen objects are left out.
 
+As each task ends with it, workers do without the collections in between: they walk the thousands of payments of a
+slice again and again, and find nothing.
+
 And a worker to which Spark hangs up, as it does when it is stopped in mid-task, ends without a traceback.
 """
 
@@ -31,6 +34,7 @@ def main() -> None:
     warm_up.compile_everything()
     gc.collect()
     gc.freeze()
+    gc.disable()
     daemon.manager()
 
 

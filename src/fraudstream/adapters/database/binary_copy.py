@@ -18,6 +18,7 @@ Array = npt.NDArray[np.generic]
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.int64] | slice
 
 HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
 TRAILER = b"\xff\xff"
@@ -35,6 +36,11 @@ class Column:
     name: str
     wire: Array
     present: Bools | None = None
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether one value stands for all rows."""
+        return self.wire.strides == (0,)
 
 
 def smallint(name: str, values: Array, present: Bools | None = None) -> Column:
@@ -84,23 +90,28 @@ def same(name: str, count: int, value: int) -> Column:
     return Column(name, np.broadcast_to(np.array(value, ">i8"), count))
 
 
+def same_integer(name: str, count: int, value: int) -> Column:
+    """One four-byte integer in every row."""
+    return Column(name, np.broadcast_to(np.array(value, ">i4"), count))
+
+
 def same_bytes(name: str, count: int, value: bytes) -> Column:
     """The same bytes in every row."""
     return Column(name, np.broadcast_to(np.frombuffer(value, f"V{len(value)}"), count))
 
 
-def payload(columns: Sequence[Column]) -> bytes:
+def payload(columns: Sequence[Column]) -> bytearray:
     """The rows of columns of one length as a binary COPY stream, grouped by which of their fields are NULL."""
-    optional = [(column.name, column.present) for column in columns if column.present is not None]
-    pattern = np.zeros(len(columns[0].wire), np.int64)
-    for bit, (_, present) in enumerate(optional):
-        pattern |= present.astype(np.int64) << bit
-    parts = []
-    for code in np.unique(pattern):
-        absent = {name for bit, (name, _) in enumerate(optional) if not code >> bit & 1}
-        rows = np.flatnonzero(pattern == code) if optional else slice(None)
-        parts.append(_block(columns, absent, rows))
-    return HEADER + b"".join(parts) + TRAILER
+    groups = _by_absent_fields(columns)
+    layouts = [_layout(columns, absent) for absent, _ in groups]
+    sizes = [layout.itemsize * count for layout, count in zip(layouts, _counts(columns, groups), strict=True)]
+    stream = bytearray(len(HEADER) + sum(sizes) + len(TRAILER))
+    stream[: len(HEADER)], stream[-len(TRAILER) :] = HEADER, TRAILER
+    place = len(HEADER)
+    for (absent, rows), layout, size in zip(groups, layouts, sizes, strict=True):
+        _fill(np.frombuffer(stream, layout, size // layout.itemsize, place), columns, absent, rows)
+        place += size
+    return stream
 
 
 def variable_payload(rows: Iterable[Sequence[bytes | None]]) -> bytes:
@@ -139,7 +150,7 @@ def jsonb_field(document: bytes) -> bytes:
     return b"\x01" + document
 
 
-def copy_in(cursor: Cursor, table: str, names: Sequence[str], stream: bytes) -> None:
+def copy_in(cursor: Cursor, table: str, names: Sequence[str], stream: bytes | bytearray) -> None:
     """Append a binary COPY stream to a table."""
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, names))
@@ -172,16 +183,49 @@ def keyed_rows(aggregate: bytes | None, width: int) -> tuple[Ints, Floats]:
     return found["key"].astype(np.int64), found["row"].astype(np.float64)
 
 
-def _block(columns: Sequence[Column], absent: set[str], rows: npt.NDArray[np.int64] | slice) -> bytes:
+def _by_absent_fields(columns: Sequence[Column]) -> list[tuple[set[str], Rows]]:
+    """Names of fields that are NULL, and the rows in which it is exactly those."""
+    optional = [(column.name, column.present) for column in columns if column.present is not None]
+    if not optional:
+        return [(set(), slice(None))]
+    pattern = np.zeros(len(columns[0].wire), np.int64)
+    for bit, (_, present) in enumerate(optional):
+        pattern |= present.astype(np.int64) << bit
+    codes = np.unique(pattern).tolist()
+    return [
+        (
+            {name for bit, (name, _) in enumerate(optional) if not code >> bit & 1},
+            slice(None) if len(codes) == 1 else np.flatnonzero(pattern == code),
+        )
+        for code in codes
+    ]
+
+
+def _counts(columns: Sequence[Column], groups: Sequence[tuple[set[str], Rows]]) -> list[int]:
+    return [len(columns[0].wire) if isinstance(rows, slice) else len(rows) for _, rows in groups]
+
+
+def _layout(columns: Sequence[Column], absent: set[str]) -> np.dtype[np.void]:
+    """One row on the wire."""
     layout: list[tuple[str, str]] = [("fields", ">i2")]
     for number, column in enumerate(columns):
         layout.append((f"length_{number}", ">i4"))
         if column.name not in absent:
             layout.append((f"value_{number}", column.wire.dtype.str))
-    block = np.empty(len(columns[0].wire[rows]), np.dtype(layout))
-    block["fields"] = len(columns)
+    return np.dtype(layout)
+
+
+def _fill(block: npt.NDArray[np.void], columns: Sequence[Column], absent: set[str], rows: Rows) -> None:
+    """Put a whole row everywhere, then what differs from row to row: each field set is a walk through the memory."""
+    if not len(block):
+        return
+    row = np.zeros((), block.dtype)
+    row["fields"] = len(columns)
     for number, column in enumerate(columns):
-        block[f"length_{number}"] = NULL if column.name in absent else column.wire.dtype.itemsize
-        if column.name not in absent:
+        row[f"length_{number}"] = NULL if column.name in absent else column.wire.dtype.itemsize
+        if column.name not in absent and column.is_constant:
+            row[f"value_{number}"] = column.wire[0]
+    block[...] = row
+    for number, column in enumerate(columns):
+        if column.name not in absent and not column.is_constant:
             block[f"value_{number}"] = column.wire[rows]
-    return block.tobytes()

@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Sequence
 
 import msgspec
-import numpy as np
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 
 from fraudstream.adapters.database import binary_copy as wire
@@ -75,7 +74,7 @@ def write_ids(cursor: Cursor, part: LogPart, transaction_id: Bytes, body_hash: I
         wire.raw("id", transaction_id),
         wire.bigint("body_hash", body_hash),
         wire.same_bytes("topic_id", count, uuid.UUID(part.topic_id).bytes),
-        wire.integer("partition", np.full(count, part.partition)),
+        wire.same_integer("partition", count, part.partition),
         wire.bigint("offset", offset),
     ]
     wire.copy_in(cursor, "transaction_ids", [column.name for column in columns], wire.payload(columns))
@@ -101,7 +100,7 @@ def _write_scored(cursor: Cursor, part: LogPart, slice_id: int, rows: ScoredRows
     payments, count = rows.payments, len(rows.offset)
     columns = [
         wire.same_bytes("topic_id", count, uuid.UUID(part.topic_id).bytes),
-        wire.integer("partition", np.full(count, part.partition)),
+        wire.same_integer("partition", count, part.partition),
         wire.bigint("offset", rows.offset),
         wire.timestamp("log_time", rows.log_time),
         wire.same("slice_id", count, slice_id),
@@ -129,7 +128,7 @@ def _write_shadow(cursor: Cursor, part: LogPart, rows: ScoredRows, shadow: Shado
     columns = [
         wire.same_bytes("digest", count, shadow.digest.encode()),
         wire.same_bytes("topic_id", count, uuid.UUID(part.topic_id).bytes),
-        wire.integer("partition", np.full(count, part.partition)),
+        wire.same_integer("partition", count, part.partition),
         wire.bigint("offset", rows.offset),
         wire.double("score", shadow.score),
     ]
