@@ -67,8 +67,8 @@ class Arena:
                 result = self._ours(records, expected[Computes.SAME])
             else:
                 place = replace(shared, topic=topics[contender.log], payments=self.sizes.payments[contender.log])
-                name = contender.script + "".join(contender.arguments)
-                result = run_peer(self.stand, contender, place, folder / name, expected[contender.computes])
+                at = folder / contender.process
+                result = run_peer(self.stand, contender, place, at, expected[contender.computes])
             print(
                 f"round {number + 1}: {result.name:<20} {result.rate:>10,.0f} a second  {result.error[:200]}",
                 flush=True,
@@ -166,7 +166,8 @@ class Arena:
             measured.core_seconds_per_million,
             max(measured.megabytes),
             error,
-            {name: seconds / len(records) * 1e6 for name, seconds in measured.cpu_seconds.items()},
+            {name: seconds / measured.counted * 1e6 for name, seconds in measured.cpu_seconds.items()},
+            measured.start_cpu_seconds,
         )
 
     def _difference(self, expected: Expected) -> str:

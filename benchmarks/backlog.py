@@ -1,7 +1,7 @@
 """An hour's backlog: how fast it is drained, and what memory the scorer takes meanwhile."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -22,19 +22,28 @@ TENTHS = 10
 
 @dataclass(frozen=True)
 class Drain:
-    """A backlog of `payments` records, drained: moments (seconds) and positions of each look at them, and the cost."""
+    """A backlog of `payments` records, drained: moments (since 1970) and positions of each look at them, and the cost.
+
+    `cpu_seconds` are those of the payments that count, `start_cpu_seconds` those before the first of them.
+    """
 
     payments: int
     moments: list[float]
     scored: list[int]
     megabytes: list[float]
     cpu_seconds: dict[str, float]
+    start_cpu_seconds: float = 0.0
+
+    @property
+    def counted(self) -> int:
+        """Payments behind the first tenth, in which Java compiles."""
+        return self.scored[-1] - self.scored[first_that_counts(self.scored, self.payments)]
 
     @property
     def rate(self) -> float:
-        """Payments a second, without the first tenth, in which Java compiles."""
-        begin = int(np.searchsorted(self.scored, self.payments / TENTHS))
-        return (self.scored[-1] - self.scored[begin]) / (self.moments[-1] - self.moments[begin])
+        """Payments a second, of those that count."""
+        begin = first_that_counts(self.scored, self.payments)
+        return self.counted / (self.moments[-1] - self.moments[begin])
 
     @property
     def tenths(self) -> list[float]:
@@ -46,11 +55,16 @@ class Drain:
 
     @property
     def core_seconds_per_million(self) -> float:
-        """Processor seconds of scorer, broker and database for a million payments."""
-        return sum(self.cpu_seconds.values()) / self.payments * 1e6
+        """Processor seconds of scorer, broker and database for a million payments, of those that count."""
+        return sum(self.cpu_seconds.values()) / self.counted * 1e6
 
     def _moments(self, marks: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> list[float]:
         return [float(moment) for moment in np.interp(marks, self.scored, self.moments)]
+
+
+def first_that_counts(scored: Sequence[int], payments: int) -> int:
+    """Which look is the first that finds a tenth of the payments scored."""
+    return int(np.searchsorted(scored, payments / TENTHS))
 
 
 def drain(stand: Stand, scorer: Process, end: int, *, begin: int = 0) -> Drain:
@@ -66,29 +80,35 @@ def drain(stand: Stand, scorer: Process, end: int, *, begin: int = 0) -> Drain:
         ProcessEnded: the scorer ended by itself.
         TimeoutError: no commit for two minutes.
     """
-    moments, scored, last = [time.monotonic()], [begin], time.monotonic()
-    looks_before = 0
-    with Sampler(lambda: stand.pids(SCORER, *SERVERS)) as sampler, Progress("payments of the backlog scored") as bar:
+    moments, scored, last = [time.time()], [begin], time.time()
+    with (
+        stand.watched() as scored_by_now,
+        Sampler(lambda: stand.pids(SCORER, *SERVERS)) as sampler,
+        Progress("payments of the backlog scored") as bar,
+    ):
         while scored[-1] < end:
             time.sleep(POLL)
             if not scorer.is_running():
                 raise scorer.ended()
-            now, place = time.monotonic(), stand.scored()
+            now, place = time.time(), scored_by_now()
             if place > scored[-1]:
                 moments.append(now)
                 scored.append(place)
                 last = now
             elif len(scored) == 1:
-                moments, looks_before = [now], len(sampler.samples)
+                moments = [now]
             if now - last > STALLED:
                 raise TimeoutError(f"positions stand at {place:,} of {end:,} for {STALLED:.0f} seconds")
             bar.report(place, end)
+    done = [place - begin for place in scored]
+    counts = moments[first_that_counts(done, end - begin)]
     return Drain(
         end - begin,
         moments,
-        [place - begin for place in scored],
-        sampler.megabytes(SCORER)[looks_before:],
-        sampler.cpu_seconds(),
+        done,
+        sampler.megabytes(SCORER, moments[0]),
+        sampler.cpu_seconds(counts, moments[-1]),
+        sum(sampler.cpu_seconds(end=counts).values()),
     )
 
 
@@ -112,6 +132,7 @@ def told(measured: Drain) -> str:
     return f"""\
 {measured.payments:,} payments in {seconds:.1f} s from the first commit on
 {measured.rate:,.0f} a second after the first tenth; thousands a second by tenth: {tenths}
-{measured.core_seconds_per_million:.1f} processor seconds per million ({used})
+{measured.core_seconds_per_million:.1f} processor seconds per million of these ({used})
+{measured.start_cpu_seconds:.0f} processor seconds before them
 memory of the scorer with its workers: {begin[0]:.0f} MB after the first tenth of the time, {memory[-1]:.0f} MB at the \
 end, {max(memory):.0f} MB at the most"""

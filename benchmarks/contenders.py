@@ -44,6 +44,11 @@ class Contender:
     """How far a score may be from ours: who adds up in another order rounds otherwise."""
 
     @property
+    def process(self) -> str:
+        """Its name among the processes."""
+        return self.script + "".join(self.arguments)
+
+    @property
     def command(self) -> tuple[str, ...]:
         """How it is started."""
         python = str(PEERS_PYTHON) if self.elsewhere else sys.executable

@@ -17,7 +17,8 @@ from fraudstream.adapters.database.sessions import connect
 from fraudstream.local import apps
 
 MOST_ALERTS = 2_000.0
-"""Rate up to which alerts are waited for: the emulator of AWS publishes some fifty a second, whoever asks it."""
+"""Rate up to which alerts are waited for: the emulator of AWS publishes some fifty a second, whoever asks it. Above it
+the scorer runs alone, as it does where the full rate is measured, of which such a rate is a share."""
 WARM_UP = 20.0
 """Seconds of traffic that do not count: Java compiles."""
 PATIENCE = 120.0
@@ -95,7 +96,7 @@ def latencies(
     begin: int = 0,
     settings: Mapping[str, str] | None = None,
 ) -> list[Latency]:
-    """Start scorer and services where a model is at work, and send at one rate after the other.
+    """Start scorer and services where a model is at work, and send at one rate after the other, in ascending order.
 
     Args:
         stand: where; nothing of it runs yet but the servers.
@@ -105,14 +106,18 @@ def latencies(
         settings: of the scorer, where it is not to have its defaults.
     """
     scorer = stand.start_scorer(**(settings or {}))
-    for command in apps.services(stand.environments):
+    services = apps.services(stand.environments)
+    for command in services:
         stand.stack.supervisor.start(command)
     stand.wait_until_ready(scorer)
     _let_alerts_go(stand)
     stream = islice(stand.city.outgoing(), begin, None)
     send(stand, stream, rate=min(rates), seconds=WARM_UP)
     found = []
-    for rate in rates:
+    for rate in sorted(rates):
+        if rate > MOST_ALERTS:
+            for command in services:
+                stand.stack.supervisor.stop_process(command.name)
         ready = iter(list(islice(stream, int(rate * seconds) + 1)))
         measured = latency_of(stand, rate, send(stand, ready, rate=rate, seconds=seconds))
         print(measured, flush=True)

@@ -34,7 +34,7 @@ FEWEST_COMMITS = 5
 COMMITS = "SELECT count(DISTINCT xmin::text) FROM {table}"
 RATE = """
 SELECT coalesce(sum({rows}), 0), coalesce(sum({rows}) FILTER (WHERE stored_at > begun), 0),
-    extract(epoch FROM max(stored_at) - min(begun))
+    coalesce(extract(epoch FROM min(begun)), 0)::float8, coalesce(extract(epoch FROM max(stored_at)), 0)::float8
 FROM {table}, (SELECT percentile_disc(0.1) WITHIN GROUP (ORDER BY stored_at) AS begun FROM {table}) AS first
 """
 """Without the first tenth, the first batch of engines that store in batches: what came before it is unknown."""
@@ -44,7 +44,8 @@ FROM {table}, (SELECT percentile_disc(0.1) WITHIN GROUP (ORDER BY stored_at) AS 
 class Result:
     """What one contender did in one round; `error` says what went wrong, empty if nothing did.
 
-    `processes` are the core seconds per million of each family of processes, which add up to the whole.
+    `core_seconds_per_million` are those of the payments that count for the rate, and `processes` those of each family
+    of processes, which add up to them; `start_core_seconds` were spent before.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Result:
     megabytes: float
     error: str = ""
     processes: Mapping[str, float] = field(default_factory=dict)
+    start_core_seconds: float = 0.0
 
 
 Expected = Mapping[bytes, tuple[float, bytes]]
@@ -67,7 +69,7 @@ def run_peer(stand: Stand, contender: Contender, given: Given, folder: Path, exp
     file.write_text(json.dumps(asdict(given) | {"folder": str(folder)}), encoding="utf-8")
     with _database(given.database) as connection:
         _new_table(connection, contender.table)
-        name = contender.script + "".join(contender.arguments)
+        name = contender.process
         environment = {**stand.environments.common, **contender.environment, VARIABLE: str(file)}
         error = ""
         peer = stand.stack.supervisor.start(Command(name, contender.command, environment))
@@ -90,21 +92,22 @@ def _looked_at(
     with connection, connection.cursor() as cursor:
         rows_each = "rows" if contender.table == BATCHES else "1"
         cursor.execute(RATE.format(table=contender.table, rows=rows_each))
-        rows, counted, seconds = cursor.fetchone() or (0, 0, 0.0)
-        rows = int(rows)
+        rows, counted, begun, ended = cursor.fetchone() or (0, 0, 0.0, 0.0)
+        rows, seconds = int(rows), ended - begun
         cursor.execute(COMMITS.format(table=contender.table))
         (commits,) = cursor.fetchone() or (0,)
         differing = ""
         if not error and contender.computes is not Computes.OWN:
             differing = _difference(connection, expected, contender.rounding)
-    whole = max(sampler.megabytes(next(iter(sampler.samples[0]))))
-    spent = {name: seconds / max(rows, 1) * 1e6 for name, seconds in sampler.cpu_seconds().items()}
+    memory = max(sampler.megabytes(contender.process))
+    spent = {name: took / max(counted, 1) * 1e6 for name, took in sampler.cpu_seconds(begun, ended).items()}
     if not error and rows != given.payments:
         error = f"stored {rows:,} rows of {given.payments:,}"
     elif not error and commits < FEWEST_COMMITS:
         error = f"stored everything in {commits} commits, between which no rate can be told"
-    rate = float(counted) / float(seconds) if seconds else 0.0
-    return Result(contender.name, rows, rate, sum(spent.values()), whole, error or differing, spent)
+    rate = float(counted) / seconds if seconds else 0.0
+    started = sum(sampler.cpu_seconds(end=begun).values())
+    return Result(contender.name, rows, rate, sum(spent.values()), memory, error or differing, spent, started)
 
 
 def _difference(connection: Connection, expected: Expected, rounding: float) -> str:
@@ -142,7 +145,7 @@ def middle(results: Sequence[Result]) -> Result:
     errors = [result.error for result in results if result.error]
     numbers = {
         name: float(np.median([getattr(result, name) for result in results]))
-        for name in ("rate", "core_seconds_per_million", "megabytes")
+        for name in ("rate", "core_seconds_per_million", "megabytes", "start_core_seconds")
     }
     processes = {
         name: float(np.median([result.processes.get(name, 0.0) for result in results])) for name in results[0].processes

@@ -3,13 +3,13 @@
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.payments import City
 from fraudstream.adapters.database.roles import Role
-from fraudstream.adapters.database.vitals import positions
+from fraudstream.adapters.database.sessions import connect
 from fraudstream.adapters.kafka import KafkaAdmin, KafkaProducer
 from fraudstream.clock import SystemClock
 from fraudstream.contracts.topics import TRANSACTIONS
@@ -90,9 +90,19 @@ class Stand:
         reader = DatabaseSettings.model_validate({"database_url": self.url(Role.READER)})
         self.stack.supervisor.wait_until(scorer, apps.ready_probe(reader, self.kafka), READY_TIMEOUT)
 
-    def scored(self) -> int:
-        """How many records of the log are behind the committed positions."""
-        return sum(positions(self.url(Role.READER)).values())
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[Callable[[], int]]:
+        """How many records are behind the committed positions, asked as often as wanted in one session."""
+        opened = contextlib.closing(connect(self.url(Role.READER), application="fraudstream benchmark"))
+        with opened as connection, connection.cursor() as cursor:
+            connection.autocommit = True
+
+            def scored() -> int:
+                cursor.execute("SELECT coalesce(sum(next_offset), 0) FROM positions")
+                (found,) = cursor.fetchone() or (0,)
+                return int(found)
+
+            yield scored
 
     def pids(self, *names: str) -> Mapping[str, int]:
         """The first process of each family by its name."""

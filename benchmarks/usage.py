@@ -2,38 +2,41 @@
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
+import numpy as np
 import psutil
 
 from fraudstream.local.pids import family
 
 INTERVAL = 1.0
 """Seconds between two looks."""
+MEMORY_EVERY = 4
+"""Looks of which one asks for the memory, too: the system walks over all pages to tell it."""
 MEBIBYTE = 1024 * 1024
 
 
-@dataclass(frozen=True)
-class Usage:
-    """Processor seconds so far and memory now of one family; memory shared by n processes counts as 1/n in each."""
-
-    cpu_seconds: float
-    megabytes: float
-
-
-def usage_of(pid: int) -> Usage:
-    """Of a process and everything that descends from it; whoever ended meanwhile counts as nothing."""
-    cpu = memory = 0.0
+def cpu_seconds_of(pid: int) -> float:
+    """Processor seconds so far of a process and everything that descends from it; whoever ended counts as nothing."""
+    spent = 0.0
     for member in family(pid):
         with contextlib.suppress(psutil.Error):
-            process = psutil.Process(member)
-            times = process.cpu_times()
-            cpu += times.user + times.system + times.children_user + times.children_system
-            memory += process.memory_full_info().pss / MEBIBYTE
-    return Usage(cpu, memory)
+            times = psutil.Process(member).cpu_times()
+            spent += times.user + times.system + times.children_user + times.children_system
+    return spent
+
+
+def megabytes_of(pid: int) -> float:
+    """Memory of the same; what n processes share counts as 1/n in each."""
+    taken = 0.0
+    for member in family(pid):
+        with contextlib.suppress(psutil.Error):
+            taken += psutil.Process(member).memory_full_info().pss / MEBIBYTE
+    return taken
 
 
 @dataclass
@@ -45,7 +48,10 @@ class Sampler:
     """
 
     pids: Callable[[], Mapping[str, int]]
-    samples: list[Mapping[str, Usage]] = field(default_factory=list)
+    moments: list[float] = field(default_factory=list)
+    """Of each look, in seconds since 1970."""
+    _cpu: dict[str, list[float]] = field(default_factory=dict)
+    _memory: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     _over: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -65,20 +71,26 @@ class Sampler:
         self._thread.join()
         self._look()
 
-    def cpu_seconds(self) -> dict[str, float]:
-        """Processor seconds of each family from the first look to the last at which it was there."""
-        return {
-            name: max(sample[name].cpu_seconds for sample in self.samples) - first.cpu_seconds
-            for name, first in self.samples[0].items()
-        }
+    def cpu_seconds(self, begin: float = -np.inf, end: float = np.inf) -> dict[str, float]:
+        """Processor seconds of each family from one moment to another (since 1970), between looks in proportion."""
+        span = np.clip([begin, end], self.moments[0], self.moments[-1])
+        # Nobody is there any more at the last look, who was there before it.
+        grown = {name: np.maximum.accumulate(spent) for name, spent in self._cpu.items()}
+        return {name: float(np.diff(np.interp(span, self.moments, spent))[0]) for name, spent in grown.items()}
 
-    def megabytes(self, name: str) -> list[float]:
-        """Memory of a family at each look."""
-        return [sample[name].megabytes for sample in self.samples]
+    def megabytes(self, name: str, begin: float = -np.inf) -> list[float]:
+        """Memory of a family at each look at it from a moment on, or at the last one before."""
+        found = [taken for moment, taken in self._memory[name] if moment >= begin]
+        return found or [self._memory[name][-1][1]]
 
     def _run(self) -> None:
         while not self._over.wait(INTERVAL):
             self._look()
 
     def _look(self) -> None:
-        self.samples.append({name: usage_of(pid) for name, pid in self.pids().items()})
+        with_memory = len(self.moments) % MEMORY_EVERY == 0
+        self.moments.append(time.time())
+        for name, pid in self.pids().items():
+            self._cpu.setdefault(name, []).append(cpu_seconds_of(pid))
+            if with_memory:
+                self._memory.setdefault(name, []).append((self.moments[-1], megabytes_of(pid)))
