@@ -14,7 +14,7 @@ from benchmarks.backlog import drain
 from benchmarks.contenders import Computes, Contender, Log
 from benchmarks.peers.given import VARIABLE, Everybody, Given, OneCustomer, given
 from benchmarks.round_of_peers import Expected, Result, run_peer
-from benchmarks.stand import SCORER, Stand
+from benchmarks.stand import FOR_BACKLOGS, SCORER, Stand
 from fraudstream.adapters.database.roles import Role
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.adapters.kafka import KafkaAdmin
@@ -152,9 +152,9 @@ class Arena:
             return found
 
     def _ours(self, records: Sequence[tuple[bytes, bytes]], expected: Expected) -> Result:
-        """Our scorer on the topic it scores, from where it stands."""
+        """Our scorer on the topic it scores, from where it stands, set to what a backlog needs."""
         filled = self.stand.fill(records)
-        scorer = self.stand.start_scorer()
+        scorer = self.stand.start_scorer(**FOR_BACKLOGS)
         measured = drain(self.stand, scorer, filled, begin=self.scored)
         self.stand.stack.supervisor.stop_process(SCORER)
         error = self._difference(expected)

@@ -93,7 +93,7 @@ def _looked_at(
         rows_each = "rows" if contender.table == BATCHES else "1"
         cursor.execute(RATE.format(table=contender.table, rows=rows_each))
         rows, counted, begun, ended = cursor.fetchone() or (0, 0, 0.0, 0.0)
-        rows, seconds = int(rows), ended - begun
+        rows, counted, seconds = int(rows), int(counted), ended - begun
         cursor.execute(COMMITS.format(table=contender.table))
         (commits,) = cursor.fetchone() or (0,)
         differing = ""
@@ -105,7 +105,7 @@ def _looked_at(
         error = f"stored {rows:,} rows of {given.payments:,}"
     elif not error and commits < FEWEST_COMMITS:
         error = f"stored everything in {commits} commits, between which no rate can be told"
-    rate = float(counted) / seconds if seconds else 0.0
+    rate = counted / seconds if seconds else 0.0
     started = sum(sampler.cpu_seconds(end=begun).values())
     return Result(contender.name, rows, rate, sum(spent.values()), memory, error or differing, spent, started)
 

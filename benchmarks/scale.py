@@ -12,13 +12,13 @@ from confluent_kafka.admin import AdminClient, NewPartitions
 from benchmarks.backlog import Drain, drain
 from benchmarks.payments import city_for
 from benchmarks.scale_fill import FIRST_CUSTOMER, fill_customers, fill_rows, stored_bytes
-from benchmarks.stand import SCORER, Stand, opened_stand
+from benchmarks.stand import FOR_BACKLOGS, SCORER, Stand, opened_stand
 from fraudstream.adapters.database.roles import Role
 from fraudstream.adapters.kafka import KafkaAdmin
 from fraudstream.contracts.topics import TRANSACTIONS
 
 REQUEST_TIMEOUT = 20.0
-PAYMENTS = 300_000
+PAYMENTS = 600_000
 """Payments of each step; their rate counts without the first tenth."""
 STEPS: Mapping[str, Sequence[int]] = {
     "event_bytes": (300, 1_000, 4_000),
@@ -45,7 +45,8 @@ class Scale:
     def step(self, records: Iterator[Record], **settings: str) -> dict[str, float]:
         """Drain these records with a scorer of its own; what it did is returned for the results."""
         filled = self.stand.fill(itertools.islice(records, PAYMENTS))
-        measured: Drain = drain(self.stand, self.stand.start_scorer(**settings), filled, begin=self.scored)
+        scorer = self.stand.start_scorer(**FOR_BACKLOGS, **settings)
+        measured: Drain = drain(self.stand, scorer, filled, begin=self.scored)
         self.stand.stack.supervisor.stop_process(SCORER)
         self.scored = filled
         return {

@@ -13,8 +13,8 @@ from benchmarks.payments import city_for
 from benchmarks.results import Comparison
 from benchmarks.stand import opened_stand
 
-QUICK = Sizes({Log.LARGE: 200_000, Log.MEDIUM: 40_000, Log.SMALL: 8_000, Log.TINY: 500}, rounds=1)
-WHOLE = Sizes({Log.LARGE: 600_000, Log.MEDIUM: 150_000, Log.SMALL: 24_000, Log.TINY: 1_500}, rounds=3, seconds=30.0)
+QUICK = Sizes({Log.LARGE: 400_000, Log.MEDIUM: 20_000, Log.SMALL: 4_000, Log.TINY: 300}, rounds=1)
+WHOLE = Sizes({Log.LARGE: 1_000_000, Log.MEDIUM: 150_000, Log.SMALL: 24_000, Log.TINY: 1_500}, rounds=3, seconds=30.0)
 STEADY = 1_000.0
 """Payments a second at which latency is measured first."""
 SHARE = 0.7

@@ -15,8 +15,8 @@ from fraudstream.local.pids import family
 
 INTERVAL = 1.0
 """Seconds between two looks."""
-MEMORY_EVERY = 4
-"""Looks of which one asks for the memory, too: the system walks over all pages to tell it."""
+MEMORY_EVERY, ALWAYS_UNTIL = 4, 12
+"""Looks of which one asks for the memory, too, after so many that do: the system walks over all pages to tell it."""
 MEBIBYTE = 1024 * 1024
 
 
@@ -88,7 +88,8 @@ class Sampler:
             self._look()
 
     def _look(self) -> None:
-        with_memory = len(self.moments) % MEMORY_EVERY == 0
+        looks = len(self.moments)
+        with_memory = looks < ALWAYS_UNTIL or looks % MEMORY_EVERY == 0
         self.moments.append(time.time())
         for name, pid in self.pids().items():
             self._cpu.setdefault(name, []).append(cpu_seconds_of(pid))
