@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 from confluent_kafka.admin import AdminClient, NewPartitions
+from sqlalchemy.engine import make_url
 
 from benchmarks.backlog import Drain, drain
 from benchmarks.payments import city_for
 from benchmarks.scale_fill import FIRST_CUSTOMER, fill_customers, fill_rows, stored_bytes
 from benchmarks.stand import FOR_BACKLOGS, SCORER, Stand, opened_stand
-from fraudstream.adapters.database.roles import Role
+from fraudstream.adapters.database.roles import DATABASE
 from fraudstream.adapters.kafka import KafkaAdmin
 from fraudstream.contracts.topics import TRANSACTIONS
 
@@ -61,14 +62,13 @@ class Scale:
 
     def customers(self, count: int) -> dict[str, float]:
         """Payments of so many customers, evenly and at random, each of whom has a state."""
-        fill_customers(self.stand.url(Role.MIGRATE), count)
+        fill_customers(self._administrator, count)
         return self.step(_of(count, self.fresh))
 
     def stored_rows(self, count: int) -> dict[str, float]:
         """Payments on top of so many rows of earlier months, with their reserved ids."""
-        url = self.stand.url(Role.MIGRATE)
-        fill_rows(url, count)
-        return self.step(self.fresh) | {"database_megabytes": round(stored_bytes(url) / 1e6)}
+        fill_rows(self._administrator, count)
+        return self.step(self.fresh) | {"database_megabytes": round(stored_bytes(self._administrator) / 1e6)}
 
     def partitions(self, count: int) -> dict[str, float]:
         """Payments on so many partitions; a topic only ever gets more."""
@@ -81,6 +81,12 @@ class Scale:
     def workers(self, count: int) -> dict[str, float]:
         """Payments on a standalone cluster of so many workers with a core each."""
         return self.step(self.fresh, SPARK_MASTER=f"local-cluster[{count},1,1024]")
+
+    @property
+    def _administrator(self) -> str:
+        """Address of the stream's database for who may do everything, checkpoints included."""
+        url = make_url(self.stand.stack.administrator_url).set(database=DATABASE)
+        return url.render_as_string(hide_password=False)
 
 
 def measure_scale(now: float, dimensions: Sequence[str] = DIMENSIONS) -> Found:
