@@ -183,6 +183,19 @@ def keyed_rows(aggregate: bytes | None, width: int) -> tuple[Ints, Floats]:
     return found["key"].astype(np.int64), found["row"].astype(np.float64)
 
 
+def in_order(wanted: Ints, keys: Ints, rows: Floats) -> Floats:
+    """Rows in the order of distinct `wanted` keys, zeros where there is none."""
+    ordered = np.zeros((len(wanted), rows.shape[1]))
+    by_key = np.argsort(wanted, kind="stable")
+    ordered[by_key[np.searchsorted(wanted, keys, sorter=by_key)]] = rows
+    return ordered
+
+
+def bigint_array(values: Iterable[int]) -> str:
+    """A PostgreSQL array literal."""
+    return "{" + ",".join(map(str, values)) + "}"
+
+
 def _by_absent_fields(columns: Sequence[Column]) -> list[tuple[set[str], Rows]]:
     """Names of fields that are NULL, and the rows in which it is exactly those."""
     optional = [(column.name, column.present) for column in columns if column.present is not None]

@@ -50,9 +50,8 @@ QUARANTINE_COLUMNS = (
 )
 OUTBOX_COLUMNS = ("topic", "key", "value", "not_before")
 MOVE_STATES = """
-    INSERT INTO customer_state (catalogue_version, user_id, state)
-    SELECT %s, user_id, state FROM moved_state ORDER BY user_id
-    ON CONFLICT (catalogue_version, user_id) DO UPDATE SET state = excluded.state
+    UPDATE customer_state AS kept SET state = moved_state.state FROM moved_state
+    WHERE kept.catalogue_version = %s AND kept.user_id = moved_state.user_id
 """
 CLOSE_SLICE = """
     INSERT INTO slices (slice_id, topic_id, partition, first_offset, last_offset, epoch, label_seq, deployment_id,

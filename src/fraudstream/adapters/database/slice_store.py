@@ -2,21 +2,22 @@
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
-import numpy as np
 import psycopg2
 from psycopg2 import errors
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
 from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 
-from fraudstream.adapters.database.binary_copy import copy_out_row, keyed_rows
+from fraudstream.adapters.database.binary_copy import bigint_array, copy_out_row, in_order, keyed_rows
+from fraudstream.adapters.database.customer_states import CustomerStates
 from fraudstream.adapters.database.id_reservations import IdReservations
 from fraudstream.adapters.database.refusals import FOR_A_TIME, unavailable
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.adapters.database.slice_rows import write_result
 from fraudstream.errors import Fenced, ModelUnavailable, TemporarilyUnavailable
 from fraudstream.features.events import Bytes, Floats, Ints
-from fraudstream.features.state import CUSTOMER_RISK_WIDTH, CUSTOMER_STATE_WIDTH, MERCHANT_RISK_WIDTH
+from fraudstream.features.state import CUSTOMER_RISK_WIDTH, MERCHANT_RISK_WIDTH
 from fraudstream.ports.slices import Deployment, LogPart, Reservation, Shadow, SliceResult, Snapshot
 
 SESSION = """
@@ -52,18 +53,6 @@ AT_WORK = """
     LEFT JOIN challengers ON challengers.active AND challengers.digest <> held.digest
         AND challengers.catalogue_version = held.catalogue_version
 """
-ADMIT_CUSTOMERS = """
-    INSERT INTO customer_state (catalogue_version, user_id, state)
-    SELECT %s, user_id, %s FROM unnest(%s::bigint[]) AS wanted (user_id) ORDER BY user_id
-    ON CONFLICT DO NOTHING
-"""
-LOCK_STATES = """
-    SELECT string_agg(int8send(user_id) || state, ''::bytea) FROM (
-        SELECT user_id, state FROM customer_state
-        WHERE catalogue_version = %s AND user_id = ANY (%s::bigint[])
-        ORDER BY user_id FOR UPDATE
-    ) AS locked
-"""
 SNAPSHOT = """
     SELECT nextval(pg_get_serial_sequence('slices', 'slice_id')), label_seq,
         (SELECT string_agg(int8send(user_id) || risk, ''::bytea) FROM customer_risk
@@ -74,6 +63,14 @@ SNAPSHOT = """
 """
 
 
+@dataclass(frozen=True)
+class _Memory:
+    """What one slice teaches for the next, to ask less; the database decides all the same."""
+
+    ids: IdReservations = field(default_factory=IdReservations)
+    states: CustomerStates = field(default_factory=CustomerStates)
+
+
 class PostgresSliceStore:
     """Keeps one connection and opens it again where it broke; not for use by several threads at once."""
 
@@ -81,13 +78,13 @@ class PostgresSliceStore:
         self._url = url
         self._application = application
         self._connection: Connection | None = None
-        self._ids = IdReservations()
+        self._memory = _Memory()
 
     @contextlib.contextmanager
     def open(self, part: LogPart) -> Iterator["PostgresSlice"]:
         """See `SliceStore.open`."""
         with self._transaction() as cursor:
-            yield PostgresSlice(cursor, part, _take_position(cursor, part), self._ids)
+            yield PostgresSlice(cursor, part, _take_position(cursor, part), self._memory)
 
     def close(self) -> None:
         """Close the connection."""
@@ -119,8 +116,8 @@ class PostgresSliceStore:
 class PostgresSlice:
     """`SliceTransaction` on the transaction of one cursor."""
 
-    def __init__(self, cursor: Cursor, part: LogPart, next_offset: int, ids: IdReservations) -> None:
-        self._ids = ids
+    def __init__(self, cursor: Cursor, part: LogPart, next_offset: int, memory: _Memory) -> None:
+        self._memory = memory
         self._cursor = cursor
         self._part = part
         self._next_offset = next_offset
@@ -133,7 +130,7 @@ class PostgresSlice:
 
     def reserve(self, transaction_id: Bytes, body_hash: Ints, offset: Ints) -> Reservation:
         """See `SliceTransaction.reserve`."""
-        return self._ids.reserve(self._cursor, self._part, transaction_id, body_hash, offset)
+        return self._memory.ids.reserve(self._cursor, self._part, transaction_id, body_hash, offset)
 
     def deployment(self) -> Deployment:
         """See `SliceTransaction.deployment`."""
@@ -161,24 +158,20 @@ class PostgresSlice:
 
     def lock_states(self, catalogue_version: int, user_id: Ints) -> Floats:
         """See `SliceTransaction.lock_states`."""
-        wanted = _array(user_id.tolist())
-        nothing = bytes(8 * CUSTOMER_STATE_WIDTH)
-        self._cursor.execute(ADMIT_CUSTOMERS, [catalogue_version, psycopg2.Binary(nothing), wanted])
-        (aggregate,) = copy_out_row(self._cursor, LOCK_STATES, [catalogue_version, wanted])
-        keys, rows = keyed_rows(aggregate, CUSTOMER_STATE_WIDTH)
-        return _in_order(user_id, keys, rows)
+        return self._memory.states.lock(self._cursor, catalogue_version, user_id)
 
     def snapshot(self, catalogue_version: int, user_id: Ints, merchant_id: Ints) -> Snapshot:
         """See `SliceTransaction.snapshot`."""
-        values = [catalogue_version, _array(user_id.tolist()), catalogue_version, _array(merchant_id.tolist())]
+        wanted = bigint_array(user_id.tolist()), bigint_array(merchant_id.tolist())
+        values = [value for keys in wanted for value in (catalogue_version, keys)]
         slice_id, label_seq, customers, merchants = copy_out_row(self._cursor, SNAPSHOT, values)
         if slice_id is None or label_seq is None:
             raise TypeError("a sequence and a column that is never empty gave nothing")
         return Snapshot(
             slice_id=int.from_bytes(slice_id, "big"),
             label_seq=int.from_bytes(label_seq, "big"),
-            customer_risk=_in_order(user_id, *keyed_rows(customers, CUSTOMER_RISK_WIDTH)),
-            merchant_risk=_in_order(merchant_id, *keyed_rows(merchants, MERCHANT_RISK_WIDTH)),
+            customer_risk=in_order(user_id, *keyed_rows(customers, CUSTOMER_RISK_WIDTH)),
+            merchant_risk=in_order(merchant_id, *keyed_rows(merchants, MERCHANT_RISK_WIDTH)),
         )
 
     def write(self, result: SliceResult) -> None:
@@ -198,16 +191,3 @@ def _take_position(cursor: Cursor, part: LogPart) -> int:
     if row is None or row[1] > part.epoch:
         raise Fenced(f"{part.topic}/{part.partition} belongs to a newer run than {part.epoch}, which stops here")
     return int(row[0])
-
-
-def _in_order(wanted: Ints, keys: Ints, rows: Floats) -> Floats:
-    """Rows in the order of distinct `wanted` keys, zeros where there is none."""
-    ordered = np.zeros((len(wanted), rows.shape[1]))
-    by_key = np.argsort(wanted, kind="stable")
-    ordered[by_key[np.searchsorted(wanted, keys, sorter=by_key)]] = rows
-    return ordered
-
-
-def _array(values: list[int]) -> str:
-    """A PostgreSQL array literal."""
-    return "{" + ",".join(map(str, values)) + "}"

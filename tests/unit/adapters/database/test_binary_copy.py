@@ -9,7 +9,7 @@ import pytest
 from fraudstream.adapters.database import binary_copy as wire
 
 
-def fields_of(stream: bytes) -> list[list[bytes | None]]:
+def fields_of(stream: bytes | bytearray) -> list[list[bytes | None]]:
     assert stream.startswith(b"PGCOPY\n\xff\r\n\x00" + bytes(8))
     place, rows = 19, list[list[bytes | None]]()
     while (count := struct.unpack_from(">h", stream, place)[0]) != -1:
@@ -18,7 +18,7 @@ def fields_of(stream: bytes) -> list[list[bytes | None]]:
         for _ in range(count):
             (length,) = struct.unpack_from(">i", stream, place)
             place += 4
-            row.append(None if length == -1 else stream[place : place + length])
+            row.append(None if length == -1 else bytes(stream[place : place + length]))
             place += max(length, 0)
         rows.append(row)
     assert place + 2 == len(stream)
