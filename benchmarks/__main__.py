@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks.backlog import measure_backlog, told
 from benchmarks.chart import draw_peers, draw_scale
 from benchmarks.hot_customer import measure_hot_customer
-from benchmarks.kept_results import LATEST, keep, kept, told_regressions
+from benchmarks.kept_results import LATEST, keep, keep_scale, kept, told_regressions
 from benchmarks.kept_results import QUICK as KEPT_QUICK
 from benchmarks.latency import measure_latency
 from benchmarks.one_by_one import measure_one_by_one
@@ -119,7 +119,7 @@ def _paper(asked: argparse.Namespace) -> None:
 def _scale(asked: argparse.Namespace) -> None:
     found = measure_scale(time.time(), asked.dimensions)
     if asked.to is not None:
-        keep({"scale": found}, asked.to)
+        keep_scale(found, asked.to)
         _draw(asked.to)
 
 

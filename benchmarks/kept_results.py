@@ -31,6 +31,12 @@ def keep(found: Mapping[str, Any], file: Path) -> None:
     file.write_text(json.dumps({**before, **found}, indent=2) + "\n", encoding="utf-8")
 
 
+def keep_scale(found: Mapping[str, Any], file: Path) -> None:
+    """Write the steps of some dimensions into a file, which keeps those of others."""
+    before = kept(file).get("scale", {}) if file.exists() else {}
+    keep({"scale": {**before, **found}}, file)
+
+
 def told_regressions(found: Mapping[str, Any], file: Path) -> list[str]:
     """What to say of these results beside the committed ones."""
     before = kept(file) if file.exists() else {}

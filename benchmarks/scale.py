@@ -12,11 +12,12 @@ from sqlalchemy.engine import make_url
 
 from benchmarks.backlog import Drain, drain
 from benchmarks.payments import city_for
-from benchmarks.scale_fill import FIRST_CUSTOMER, fill_customers, fill_rows, stored_bytes
+from benchmarks.scale_fill import fill_customers, fill_rows, first_clone, stored_bytes
 from benchmarks.stand import FOR_BACKLOGS, SCORER, Stand, opened_stand
 from fraudstream.adapters.database.roles import DATABASE
 from fraudstream.adapters.kafka import KafkaAdmin
 from fraudstream.contracts.topics import TRANSACTIONS
+from fraudstream.simulation.population import FIRST_USER_ID
 
 REQUEST_TIMEOUT = 20.0
 PAYMENTS = 600_000
@@ -61,9 +62,12 @@ class Scale:
         return self.step((key, value[:-1] + b" " * (size - len(value)) + value[-1:]) for key, value in self.fresh)
 
     def customers(self, count: int) -> dict[str, float]:
-        """Payments of so many customers, evenly and at random, each of whom has a state."""
-        fill_customers(self._administrator, count)
-        return self.step(_of(count, self.fresh))
+        """Payments of so many: of some of the city's customers, or of several who each live like one of its own."""
+        clones = count // self.stand.city.customers
+        if not clones:
+            return self.step(record for record in self.fresh if int(record[0]) < FIRST_USER_ID + count)
+        fill_customers(self._administrator, clones)
+        return self.step(_shared_out(clones, self.fresh))
 
     def stored_rows(self, count: int) -> dict[str, float]:
         """Payments on top of so many rows of earlier months, with their reserved ids."""
@@ -93,9 +97,9 @@ def measure_scale(now: float, dimensions: Sequence[str] = DIMENSIONS) -> Found:
     """Take the steps of these dimensions on one stand, and print each; what a dimension fills, the next ones keep."""
     print(f"{shutil.disk_usage('/tmp').free / 1e9:.0f} GB are free; 50 million rows take about 40")  # noqa: S108
     found: Found = {}
-    with opened_stand(city_for((STEPS_IN_ALL + 1) * PAYMENTS, now=now)) as stand:
+    with opened_stand(city_for((STEPS_IN_ALL + 2) * PAYMENTS, now=now)) as stand:
         print(stand.train())
-        scale = Scale(stand, stand.city.records((STEPS_IN_ALL + 1) * PAYMENTS))
+        scale = Scale(stand, stand.city.records((STEPS_IN_ALL + 2) * PAYMENTS))
         for dimension in (one for one in DIMENSIONS if one in dimensions):
             take: Callable[[int], dict[str, float]] = getattr(scale, dimension)
             for size in STEPS[dimension]:
@@ -105,9 +109,10 @@ def measure_scale(now: float, dimensions: Sequence[str] = DIMENSIONS) -> Found:
     return found
 
 
-def _of(customers: int, records: Iterator[Record]) -> Iterator[Record]:
-    drawn = np.random.default_rng(customers)
-    for _, value in records:
-        user = FIRST_CUSTOMER + int(drawn.integers(customers))
+def _shared_out(clones: int, records: Iterator[Record]) -> Iterator[Record]:
+    """Each payment as one of its customer's clones, whichever comes by lot."""
+    drawn = np.random.default_rng(clones)
+    for key, value in records:
+        user = first_clone(int(key), clones) + int(drawn.integers(clones))
         payment = msgspec.json.decode(value)
         yield b"%d" % user, msgspec.json.encode(payment | {"user_id": user})

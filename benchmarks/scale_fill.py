@@ -10,9 +10,8 @@ FIRST_CUSTOMER = 1_000_000_000
 CHUNK = 1_000_000
 CUSTOMERS = """
 INSERT INTO customer_state (catalogue_version, user_id, state)
-SELECT catalogue_version, %(first)s + number, state
-FROM generate_series(0, %(count)s - 1) AS number,
-    (SELECT catalogue_version, state FROM customer_state ORDER BY user_id LIMIT 1) AS one
+SELECT catalogue_version, (%(first)s + user_id) * %(clones)s + number, state
+FROM customer_state, generate_series(0, %(clones)s - 1) AS number WHERE user_id < %(first)s
 ON CONFLICT DO NOTHING
 """
 MONTHS = """
@@ -40,10 +39,15 @@ SELECT coalesce(max("offset") + 1, 0) FROM scored_transactions WHERE slice_id = 
 """
 
 
-def fill_customers(url: str, count: int) -> None:
-    """Give so many made-up customers a state, where they have none."""
+def first_clone(user_id: int, clones: int) -> int:
+    """The number of the first of a customer's clones; the others follow."""
+    return (FIRST_CUSTOMER + user_id) * clones
+
+
+def fill_customers(url: str, clones: int) -> None:
+    """Give each customer of the city so many clones, who begin with its state."""
     with contextlib.closing(connect(url, application="fraudstream benchmark")) as connection, connection:
-        connection.cursor().execute(CUSTOMERS, {"first": FIRST_CUSTOMER, "count": count})
+        connection.cursor().execute(CUSTOMERS, {"first": FIRST_CUSTOMER, "clones": clones})
     _tidy(url)
 
 

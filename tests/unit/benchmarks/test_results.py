@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from benchmarks.chart import draw_peers, draw_scale
-from benchmarks.kept_results import keep, kept, told_regressions
+from benchmarks.kept_results import keep, keep_scale, kept, told_regressions
 from benchmarks.latency import Latency
 from benchmarks.regression import slower
 from benchmarks.results import Comparison
@@ -95,3 +95,11 @@ def test_results_are_added_to_what_is_kept_and_drawn_the_same_each_time(tmp_path
 def test_results_that_are_not_there_are_named_with_what_makes_them(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match=r"latest\.json is not there: `make bench` makes it"):
         kept(tmp_path / "latest.json")
+
+
+def test_a_dimension_measured_again_replaces_itself_alone(tmp_path: Path) -> None:
+    file = tmp_path / "latest.json"
+    keep_scale({"customers": {"10000": 1}, "workers": {"1": 2}}, file)
+    keep_scale({"customers": {"10000": 3}}, file)
+
+    assert kept(file) == {"scale": {"customers": {"10000": 3}, "workers": {"1": 2}}}
