@@ -20,9 +20,6 @@ from benchmarks.side_by_side import QUICK, WHOLE, compare
 from benchmarks.slice_profile import measure_slices
 from benchmarks.what_if import measure_what_if
 
-RATES = (1_000.0, 10_000.0, 100_000.0, 1_000_000.0)
-"""Events a second of the plans on paper."""
-
 
 def main() -> None:
     """Take one measurement and print it."""
@@ -113,7 +110,7 @@ def _paper(asked: argparse.Namespace) -> None:
     results = kept()
     if "medians" not in results:
         raise SystemExit(f"{LATEST} has no comparison in it: `make bench` adds it")
-    print(on_paper(results, RATES, given))
+    print(on_paper(results, given))
 
 
 def _scale(asked: argparse.Namespace) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+RATES = (1_000.0, 10_000.0, 100_000.0, 1_000_000.0)
+"""Events a second of the plans that are printed."""
 HOUR, BILLION, MEGA = 3_600.0, 1e9, 1e6
 
 
@@ -78,17 +80,17 @@ def plan(rate: float, processes: Mapping[str, float], given: Assumptions) -> Pla
     return Plan(rate, megabytes, partitions, brokers, scorer, writers, database, stored, cost)
 
 
-def on_paper(results: Mapping[str, Any], rates: tuple[float, ...], given: Assumptions) -> str:
+def on_paper(results: Mapping[str, Any], given: Assumptions) -> str:
     """Plans for some rates, as a table that people read, with what they rest on."""
     processes = results["medians"]["fraudstream"]["processes"]
     lines = [
-        f"measured: scorer {processes['scorer']:.1f}, database {processes['postgres']:.1f} core seconds a million",
-        "assumed: " + ", ".join(f"{one.name} {getattr(given, one.name):g}" for one in fields(given)),
+        f"Measured: scorer {processes['scorer']:.1f}, database {processes['postgres']:.1f} core seconds a million.",
+        "Assumed: " + ", ".join(f"{one.name} {getattr(given, one.name):g}" for one in fields(given)) + ".",
         "",
         "| events/s | MB/s | partitions | brokers | scorer vCPU | database vCPU | writers | TB kept | $ a billion |",
         "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
-    return "\n".join([*lines, *(_line(plan(rate, processes, given)) for rate in rates)])
+    return "\n".join([*lines, *(_line(plan(rate, processes, given)) for rate in RATES)])
 
 
 def _line(one: Plan) -> str:

@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.contenders import CONTENDERS
+from benchmarks.paper import Assumptions, on_paper
 
 OURS = "fraudstream"
 WHAT = {one.name: one.what for one in CONTENDERS} | {OURS: "everything stored exactly once, alerts and states"}
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = {"peers": ROOT / "README.md", "latency": ROOT / "README.md", "scale": ROOT / "docs" / "scale.md"}
+PAGES["paper"] = PAGES["scale"]
 """Which page shows which table, between two comments that name it."""
 
 
@@ -65,6 +67,7 @@ def tables(results: Mapping[str, Any]) -> dict[str, str]:
     found = {}
     if "medians" in results:
         found["peers"] = table_of_peers(results)
+        found["paper"] = on_paper(results, Assumptions())
     if results.get("latency_ms"):
         found["latency"] = table_of_latencies(results)
     if "scale" in results:

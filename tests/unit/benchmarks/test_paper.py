@@ -40,7 +40,7 @@ def test_ten_times_the_rate_needs_more_writers_and_costs_no_more_for_each_event(
 
 
 def test_the_table_has_a_line_for_each_rate() -> None:
-    table = on_paper({"medians": {"fraudstream": {"processes": PROCESSES}}}, (1_000.0, 1_000_000.0), GIVEN)
+    table = on_paper({"medians": {"fraudstream": {"processes": PROCESSES}}}, GIVEN)
 
     assert "scorer 30.0, database 24.0 core seconds a million" in table
     assert "| 1,000,000 | 400.0 | 100 | 10 | 60.0 | 48.0 | 3 |" in table
