@@ -95,7 +95,8 @@ def _compare(asked: argparse.Namespace) -> None:
     print(*told_regressions(found.to_json(), KEPT_QUICK if asked.quick else LATEST), sep="\n")
     if asked.to is not None:
         keep(found.to_json(), asked.to)
-        _draw(asked.to)
+        if not asked.quick:  # the pictures show whole rounds
+            _draw(asked.to)
 
 
 def _latency(asked: argparse.Namespace) -> None:

@@ -28,6 +28,10 @@ class Assumptions:
     """MB a second that one small broker takes in with its replicas."""
     writer_cores: float = 32.0
     """vCPUs of one database writer."""
+    log_bytes: float = 1_100.0
+    """Of the write-ahead log for a payment: `pg_current_wal_lsn()` before and after a drain of 600,000."""
+    writer_log_megabytes: float = 250.0
+    """MB of write-ahead log a second that one writer sustains beside the pages that follow it."""
     row_bytes: float = 900.0
     """Of a stored payment, with its id, its indexes and its share of the write-ahead log's traffic to storage."""
     kept_days: float = 90.0
@@ -67,7 +71,8 @@ def plan(rate: float, processes: Mapping[str, float], given: Assumptions) -> Pla
     brokers = max(3, math.ceil(megabytes / given.broker_megabytes))
     scorer = rate / MEGA * processes["scorer"] / given.busy
     database = rate / MEGA * processes["postgres"] / given.busy
-    writers = max(1, math.ceil(database / given.writer_cores))
+    logged = rate * given.log_bytes / MEGA
+    writers = max(1, math.ceil(database / given.writer_cores), math.ceil(logged / given.writer_log_megabytes))
     stored = rate * 86_400 * given.kept_days * given.row_bytes / 1e12
     hours = BILLION / rate / HOUR
     cost = {

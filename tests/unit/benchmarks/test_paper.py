@@ -1,5 +1,7 @@
 """Arithmetic of a plan, by hand."""
 
+from dataclasses import replace
+
 import pytest
 from benchmarks.paper import Assumptions, on_paper, plan
 
@@ -16,6 +18,8 @@ GIVEN = Assumptions(
     broker_hour=0.4,
     writer_vcpu_hour=0.12,
     storage_gb_month=0.25,
+    log_bytes=1_000,
+    writer_log_megabytes=500,
 )
 
 
@@ -44,3 +48,9 @@ def test_the_table_has_a_line_for_each_rate() -> None:
 
     assert "scorer 30.0, database 24.0 core seconds a million" in table
     assert "| 1,000,000 | 400.0 | 100 | 10 | 60.0 | 48.0 | 3 |" in table
+
+
+def test_a_writer_may_be_full_of_log_before_its_processors_are() -> None:
+    found = plan(1_000_000.0, PROCESSES, replace(GIVEN, writer_log_megabytes=100.0))
+
+    assert found.writers == 10
