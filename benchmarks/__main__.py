@@ -14,7 +14,7 @@ from benchmarks.latency import measure_latency
 from benchmarks.one_by_one import measure_one_by_one
 from benchmarks.page import measure_page
 from benchmarks.paper import Assumptions, on_paper
-from benchmarks.published import publish
+from benchmarks.published import PICTURES, publish
 from benchmarks.scale import DIMENSIONS, measure_scale
 from benchmarks.side_by_side import QUICK, WHOLE, compare
 from benchmarks.slice_profile import measure_slices
@@ -122,12 +122,13 @@ def _scale(asked: argparse.Namespace) -> None:
 
 
 def _draw(results: Path) -> None:
-    found = kept(results)
+    found, committed = kept(results), results.resolve() == LATEST
+    folder = PICTURES if committed else results.parent
     if "medians" in found:
-        draw_peers(found, results.with_name("peers.svg"))
+        draw_peers(found, folder / "peers.svg")
     if "scale" in found:
-        draw_scale(found, results.with_name("scale.svg"))
-    if results.resolve() == LATEST:
+        draw_scale(found, folder / "scale.svg")
+    if committed:
         publish(found)
 
 

@@ -12,6 +12,8 @@ WHAT = {one.name: one.what for one in CONTENDERS} | {OURS: "everything stored ex
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = {"peers": ROOT / "README.md", "latency": ROOT / "README.md", "scale": ROOT / "docs" / "scale.md"}
 PAGES["paper"] = PAGES["scale"]
+PICTURES = ROOT / "docs" / "images"
+"""Where the pages have the charts of the committed results."""
 """Which page shows which table, between two comments that name it."""
 
 
