@@ -44,7 +44,7 @@ chaos-matrix: setup ## interrupt every step of a slice in Spark's workers, and p
 bench: setup .venv-peers ## fraudstream beside what one would use instead (ARGS="--only quix")
 	@$(BIN)/python -m benchmarks compare --to benchmarks/results/latest.json $(ARGS)
 
-bench-scale: setup ## what grows with customers, stored rows, event size, partitions and workers (45 GB of disk)
+bench-scale: setup ## what grows with customers, stored rows, event size, partitions and workers (20 minutes, 55 GB of disk)
 	@$(BIN)/python -m benchmarks scale --to benchmarks/results/latest.json $(ARGS)
 
 bench-quick: setup .venv-peers ## the same as bench in one round on shorter logs, beside the committed results

@@ -33,6 +33,8 @@ class Drain:
     megabytes: list[float]
     cpu_seconds: dict[str, float]
     start_cpu_seconds: float = 0.0
+    log_bytes: int = 0
+    """Of the database's write-ahead log, for all payments."""
 
     @property
     def counted(self) -> int:
@@ -82,15 +84,16 @@ def drain(stand: Stand, scorer: Process, end: int, *, begin: int = 0) -> Drain:
     """
     moments, scored, last = [time.time()], [begin], time.time()
     with (
-        stand.watched() as scored_by_now,
+        stand.watched() as database,
         Sampler(lambda: stand.pids(SCORER, *SERVERS)) as sampler,
         Progress("payments of the backlog scored") as bar,
     ):
+        logged = database.logged()
         while scored[-1] < end:
             time.sleep(POLL)
             if not scorer.is_running():
                 raise scorer.ended()
-            now, place = time.time(), scored_by_now()
+            now, place = time.time(), database.scored()
             if place > scored[-1]:
                 moments.append(now)
                 scored.append(place)
@@ -100,6 +103,7 @@ def drain(stand: Stand, scorer: Process, end: int, *, begin: int = 0) -> Drain:
             if now - last > STALLED:
                 raise TimeoutError(f"positions stand at {place:,} of {end:,} for {STALLED:.0f} seconds")
             bar.report(place, end)
+        logged = database.logged() - logged
     done = [place - begin for place in scored]
     counts = moments[first_that_counts(done, end - begin)]
     return Drain(
@@ -109,6 +113,7 @@ def drain(stand: Stand, scorer: Process, end: int, *, begin: int = 0) -> Drain:
         sampler.megabytes(SCORER, moments[0]),
         sampler.cpu_seconds(counts, moments[-1]),
         sum(sampler.cpu_seconds(end=counts).values()),
+        logged,
     )
 
 
@@ -134,5 +139,6 @@ def told(measured: Drain) -> str:
 {measured.rate:,.0f} a second after the first tenth; thousands a second by tenth: {tenths}
 {measured.core_seconds_per_million:.1f} processor seconds per million of these ({used})
 {measured.start_cpu_seconds:.0f} processor seconds before them
+{measured.log_bytes / measured.payments:,.0f} bytes of write-ahead log for a payment
 memory of the scorer with its workers: {begin[0]:.0f} MB after the first tenth of the time, {memory[-1]:.0f} MB at the \
 end, {max(memory):.0f} MB at the most"""

@@ -29,7 +29,7 @@ class Assumptions:
     writer_cores: float = 32.0
     """vCPUs of one database writer."""
     log_bytes: float = 1_100.0
-    """Of the write-ahead log for a payment: `pg_current_wal_lsn()` before and after a drain of 600,000."""
+    """Of the write-ahead log for a payment: `python -m benchmarks backlog` tells it."""
     writer_log_megabytes: float = 250.0
     """MB of write-ahead log a second that one writer sustains beside the pages that follow it."""
     row_bytes: float = 900.0

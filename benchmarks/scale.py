@@ -2,6 +2,7 @@
 
 import itertools
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -29,6 +30,8 @@ STEPS: Mapping[str, Sequence[int]] = {
     "partitions": (2, 4, 8),
     "stored_rows": (0, 10_000_000, 50_000_000),
 }
+NEEDED_DISK = 55e9
+"""Bytes that the database and its log take at the most."""
 DIMENSIONS = tuple(STEPS)
 STEPS_IN_ALL = sum(map(len, STEPS.values()))
 
@@ -95,11 +98,13 @@ class Scale:
 
 def measure_scale(now: float, dimensions: Sequence[str] = DIMENSIONS) -> Found:
     """Take the steps of these dimensions on one stand, and print each; what a dimension fills, the next ones keep."""
-    print(f"{shutil.disk_usage('/tmp').free / 1e9:.0f} GB are free; 50 million rows take about 40")  # noqa: S108
+    if "stored_rows" in dimensions:
+        _need_disk()
     found: Found = {}
-    with opened_stand(city_for((STEPS_IN_ALL + 2) * PAYMENTS, now=now)) as stand:
+    payments = (STEPS_IN_ALL + 2) * PAYMENTS  # the step of few customers leaves out half of what it reads
+    with opened_stand(city_for(payments, now=now)) as stand:
         print(stand.train())
-        scale = Scale(stand, stand.city.records((STEPS_IN_ALL + 2) * PAYMENTS))
+        scale = Scale(stand, stand.city.records(payments))
         for dimension in (one for one in DIMENSIONS if one in dimensions):
             take: Callable[[int], dict[str, float]] = getattr(scale, dimension)
             for size in STEPS[dimension]:
@@ -107,6 +112,18 @@ def measure_scale(now: float, dimensions: Sequence[str] = DIMENSIONS) -> Found:
                 found.setdefault(dimension, {})[str(size)] = step
                 print(f"{dimension} {size:>12,}: " + ", ".join(f"{name} {value:,}" for name, value in step.items()))
     return found
+
+
+def _need_disk() -> None:
+    """Refuse to begin what would fill the disk half an hour later."""
+    folder = tempfile.gettempdir()
+    free = shutil.disk_usage(folder).free
+    if free < NEEDED_DISK:
+        others = " ".join(dimension for dimension in DIMENSIONS if dimension != "stored_rows")
+        raise SystemExit(
+            f"{free / 1e9:.0f} GB are free in {folder}, and 50 million rows need {NEEDED_DISK / 1e9:.0f}: name another "
+            f'folder in TMPDIR, or leave them out with ARGS="--dimensions {others}"'
+        )
 
 
 def _shared_out(clones: int, records: Iterator[Record]) -> Iterator[Record]:

@@ -3,9 +3,11 @@
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from psycopg2.extensions import cursor as Cursor  # noqa: N812 - a class
 
 from benchmarks.payments import City
 from fraudstream.adapters.database.roles import Role
@@ -29,6 +31,26 @@ SCORER = "scorer"
 FOR_BACKLOGS: Mapping[str, str] = {"SCORING_PROFILE": Profile.THROUGHPUT}
 """Our documented settings for draining what has piled up; latencies are measured with the defaults."""
 SERVERS = ("kafka", "postgres")
+
+
+@dataclass(frozen=True)
+class Watched:
+    """How far the database is."""
+
+    cursor: Cursor
+
+    def scored(self) -> int:
+        """How many records are behind the committed positions."""
+        return self._number("coalesce(sum(next_offset), 0) FROM positions")
+
+    def logged(self) -> int:
+        """Bytes of its write-ahead log so far."""
+        return self._number("pg_current_wal_lsn() - '0/0'::pg_lsn")
+
+    def _number(self, expression: str) -> int:
+        self.cursor.execute(f"SELECT {expression}")
+        (found,) = self.cursor.fetchone() or (0,)
+        return int(found)
 
 
 @dataclass
@@ -94,18 +116,12 @@ class Stand:
         self.stack.supervisor.wait_until(scorer, apps.ready_probe(reader, self.kafka), READY_TIMEOUT)
 
     @contextlib.contextmanager
-    def watched(self) -> Iterator[Callable[[], int]]:
-        """How many records are behind the committed positions, asked as often as wanted in one session."""
+    def watched(self) -> Iterator["Watched"]:
+        """The database, asked as often as wanted in one session."""
         opened = contextlib.closing(connect(self.url(Role.READER), application="fraudstream benchmark"))
         with opened as connection, connection.cursor() as cursor:
             connection.autocommit = True
-
-            def scored() -> int:
-                cursor.execute("SELECT coalesce(sum(next_offset), 0) FROM positions")
-                (found,) = cursor.fetchone() or (0,)
-                return int(found)
-
-            yield scored
+            yield Watched(cursor)
 
     def pids(self, *names: str) -> Mapping[str, int]:
         """The first process of each family by its name."""

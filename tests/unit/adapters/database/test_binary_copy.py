@@ -39,6 +39,7 @@ def test_every_kind_of_column_has_its_wire_form() -> None:
         wire.text("i", np.array([b"USD"], "S3")),
         wire.same("j", 1, 9),
         wire.same_bytes("k", 1, b"xyz"),
+        wire.same_integer("l", 1, 70_000),
     ]
     (row,) = fields_of(wire.payload(columns))
 
@@ -54,6 +55,7 @@ def test_every_kind_of_column_has_its_wire_form() -> None:
         b"USD",
         struct.pack(">q", 9),
         b"xyz",
+        struct.pack(">i", 70_000),
     ]
 
 
