@@ -81,6 +81,7 @@ def drain(stand: Stand, scorer: Process, end: int, *, begin: int = 0) -> Drain:
     Raises:
         ProcessEnded: the scorer ended by itself.
         TimeoutError: no commit for two minutes.
+        SystemExit: there was one commit only.
     """
     moments, scored, last = [time.time()], [begin], time.time()
     with (
@@ -105,7 +106,12 @@ def drain(stand: Stand, scorer: Process, end: int, *, begin: int = 0) -> Drain:
             bar.report(place, end)
         logged = database.logged() - logged
     done = [place - begin for place in scored]
-    counts = moments[first_that_counts(done, end - begin)]
+    first = first_that_counts(done, end - begin)
+    if first == len(done) - 1:
+        raise SystemExit(
+            f"{end - begin:,} payments were committed at once, so that no rate can be told: take more of them"
+        )
+    counts = moments[first]
     return Drain(
         end - begin,
         moments,

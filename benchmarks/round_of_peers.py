@@ -12,7 +12,7 @@ import numpy as np
 import psycopg2
 from psycopg2.extensions import connection as Connection  # noqa: N812 - a class
 
-from benchmarks.contenders import Computes, Contender
+from benchmarks.contenders import PEERS_PYTHON, ROOT, Computes, Contender
 from benchmarks.peers.given import VARIABLE, Given
 from benchmarks.stand import SERVERS, Stand
 from benchmarks.usage import Sampler
@@ -64,6 +64,9 @@ Expected = Mapping[bytes, tuple[float, bytes]]
 
 def run_peer(stand: Stand, contender: Contender, given: Given, folder: Path, expected: Expected) -> Result:
     """Start one peer, wait until it ends, and look at its rows."""
+    if contender.elsewhere and not PEERS_PYTHON.exists():
+        missing = f"{PEERS_PYTHON.relative_to(ROOT)} is not there: `make .venv-peers` makes it"
+        return Result(contender.name, 0, 0.0, 0.0, 0.0, missing)
     folder.mkdir(parents=True)
     file = folder / "given.json"
     file.write_text(json.dumps(asdict(given) | {"folder": str(folder)}), encoding="utf-8")
