@@ -16,7 +16,7 @@ from confluent_kafka.admin import (
     UserScramCredentialUpsertion,
 )
 
-from fraudstream.adapters.kafka.connection import connection_options
+from fraudstream.adapters.kafka.connection import Refusals
 from fraudstream.contracts.topics import ALERTS, FAILED_ALERTS, LABELS, QUARANTINE, TOPICS, TRANSACTIONS
 from fraudstream.errors import ConfigurationError
 from fraudstream.settings import KafkaSettings
@@ -68,7 +68,8 @@ def ensure_access(settings: KafkaSettings, passwords: Mapping[str, str]) -> None
     Raises:
         ConfigurationError: the broker refuses, or has no authorizer.
     """
-    admin = AdminClient(connection_options(settings))
+    refusals = Refusals(settings, "making principals")
+    admin = refusals.client(AdminClient)
     credential = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, ITERATIONS)
     users = [UserScramCredentialUpsertion(name, credential, passwords[name].encode()) for name in PRINCIPALS]
     wanted = list(dict.fromkeys(binding for name, access in PRINCIPALS.items() for binding in _bindings(name, access)))

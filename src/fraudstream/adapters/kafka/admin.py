@@ -184,7 +184,9 @@ class KafkaAdmin:
 
     def _reader(self) -> Any:  # noqa: ANN401 - confluent_kafka ships no types
         return self._refusals.client(
-            Consumer, {"group.id": "fraudstream-reader", "enable.auto.commit": False, "auto.offset.reset": "error"}
+            Consumer,
+            {"group.id": "fraudstream-reader", "enable.auto.commit": False, "auto.offset.reset": "error"},
+            is_closed=True,
         )
 
 

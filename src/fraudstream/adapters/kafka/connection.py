@@ -1,12 +1,14 @@
 """What every client of a broker has in common: its configuration, what it raises, and what it was refused for."""
 
 import contextlib
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 from confluent_kafka import KafkaError, KafkaException
 
+from fraudstream.adapters.kafka.ending import end_with
 from fraudstream.adapters.kafka.security import Token, client_options, described, principal
 from fraudstream.errors import ConfigurationError, FraudstreamError, TemporarilyUnavailable
 from fraudstream.settings import KafkaSettings, SaslMechanism, SecurityProtocol
@@ -69,26 +71,46 @@ class Refusals:
         self._unsigned: FraudstreamError | None = None
         self._kept: FraudstreamError | None = None
 
-    def client(self, kind: Callable[[dict[str, Any]], Client], options: Mapping[str, object] = NOTHING) -> Client:
-        """A client of this kind whose refusals are told here.
+    def client(
+        self,
+        kind: Callable[[dict[str, Any]], Client],
+        options: Mapping[str, object] = NOTHING,
+        *,
+        is_closed: bool = False,
+    ) -> Client:
+        """A client of this kind whose refusals are told here, and which ends with us unless somebody closes it.
 
         Args:
             kind: a class of confluent_kafka.
             options: what it is configured with beside `connection_options`.
+            is_closed: whether the caller closes it in any case, so that nothing is left to end.
 
         Raises:
             ConfigurationError: no token could be made for it, or none that lasts.
             TemporarilyUnavailable: whoever hands out the credentials for one did not answer.
         """
-        every = connection_options(self._settings) | {"error_cb": self._hear}
-        if self._settings.kafka_sasl_mechanism is SaslMechanism.AWS_MSK_IAM:
-            _msk_token()  # fails at once, where the client would wait for its callback
-            every["oauth_cb"] = lambda _config: self._token()
+        every = connection_options(self._settings) | self._callbacks()
         try:
-            return kind(every | dict(options))
+            client = kind(every | dict(options))
         except KafkaException as error:
             self.check()
             raise self._as_ours(self._call, error.args[0]) from error
+        if not is_closed:
+            end_with(self, client)
+        return client
+
+    def _callbacks(self) -> dict[str, Callable[[Any], Any]]:
+        """What the client calls: it must not keep us, with whom it ends."""
+        hear, token = weakref.WeakMethod(self._hear), weakref.WeakMethod(self._token)
+
+        def heard(error: KafkaError) -> None:
+            if told := hear():
+                told(error)
+
+        if self._settings.kafka_sasl_mechanism is not SaslMechanism.AWS_MSK_IAM:
+            return {"error_cb": heard}
+        _msk_token()  # fails at once, where the client would wait for its callback
+        return {"error_cb": heard, "oauth_cb": lambda _config: (token() or _msk_token)()}
 
     def passed(self) -> None:
         """The broker answered."""
