@@ -18,8 +18,9 @@ SAY_READY = ready=$$(docker compose ps --all --quiet ready); \
 demo: setup ## the whole system on this machine, live (ARGS="--rate 500" for options)
 	@$(BIN)/fraudstream demo $(ARGS)
 
+# A worker that dies is not replaced: pytest-xdist 3.8 would hand out what it had done again, and wait for ever.
 test: setup .venv-infra ## every test that can run on this machine but the longest, three files at a time (WORKERS=0: one)
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not long" $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --max-worker-restart 0 -m "not long" $(ARGS)
 
 proofs: setup ## what `make test` leaves out: the compose file whole and taken apart, how-tos beside a demo, more failpoints
 	@$(BIN)/pytest -m long $(ARGS)
@@ -137,7 +138,7 @@ test-wheel: setup ## test the package in dist/ in the place of this checkout (`m
 	@rm -f .venv/.project.done
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps dist/*.whl
 	@$(BIN)/python -P -c 'import fraudstream, sys; sys.exit("site-packages" not in fraudstream.__file__)'
-	@$(BIN)/pytest -n $(WORKERS) --dist loadfile tests/unit tests/ports tests/spark tests/integration $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile --max-worker-restart 0 tests/unit tests/ports tests/spark tests/integration $(ARGS)
 
 clean: ## remove what the demo and the tools keep in this checkout
 	@if [ -e .local/run/owner ] && ! flock --nonblock .local/run/owner true; then \
