@@ -10,6 +10,11 @@ from pyspark.sql.streaming import StreamingQuery
 
 from fraudstream.scoring.task import SUMMARY_SCHEMA, ScoringTask, pass_on, rehearse_slices, score_batches
 
+FETCH_WAIT_MS = "20"
+"""How long the broker may hold a question for records that are not there yet. Spark's reader asks for the log's bounds
+after each fetch, on the connection where its client has just asked for what comes next, and brokers answer in order:
+with Kafka's half a second, the last payments before a lull would wait that long."""
+
 
 @dataclass(frozen=True, slots=True)
 class Log:
@@ -24,7 +29,7 @@ class Log:
 
     def source(self) -> dict[str, str]:
         """What Spark's Kafka source is told of the broker and the topic."""
-        client = {"bootstrap.servers": self.bootstrap_servers, **self.security}
+        client = {"bootstrap.servers": self.bootstrap_servers, "fetch.max.wait.ms": FETCH_WAIT_MS, **self.security}
         return {
             **{f"kafka.{name}": value for name, value in client.items()},
             "subscribe": self.topic,
