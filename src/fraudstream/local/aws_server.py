@@ -1,8 +1,11 @@
-"""moto's server with as many open files as it may have: an object of S3 that is not small is one."""
+"""moto's server, allowed as many open files as it may have (an object of S3 that is not small is one), and hurried."""
 
+import logging
 import resource
 
+from moto import backends
 from moto.server import main
+from werkzeug.serving import WSGIRequestHandler
 
 MOST_FILES = 65_536
 """Enough for months of the archive; some systems name no limit, and refuse that one is asked for."""
@@ -15,6 +18,15 @@ def allow_many_files() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
 
 
+def hurry() -> None:
+    """Leave out of each answer a line of log, a wait for more to send, and a look through moto's folder."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    WSGIRequestHandler.disable_nagle_algorithm = True
+    names = frozenset(backends.list_of_moto_modules())
+    backends.list_of_moto_modules = lambda: names
+
+
 if __name__ == "__main__":
     allow_many_files()
+    hurry()
     main()
