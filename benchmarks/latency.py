@@ -21,6 +21,8 @@ MOST_ALERTS = 2_000.0
 the scorer runs alone, as it does where the full rate is measured, of which such a rate is a share."""
 WARM_UP = 20.0
 """Seconds of traffic that do not count: Java compiles."""
+IN_PEACE = 1.0
+"""Seconds between the last payment and the first question about any, which takes a core and would delay its answer."""
 PATIENCE = 120.0
 """Seconds that what was sent may take to be committed, and its alerts to arrive."""
 LONGEST_QUEUE = 600.0
@@ -144,6 +146,7 @@ def latency_of(stand: Stand, rate: float, sent: Sent, *, alerts: bool = True) ->
     Raises:
         TimeoutError: it takes too long.
     """
+    time.sleep(IN_PEACE)
     due = sent.due()
     committed = _awaited(stand, COMMITTED, due, sent.begun, wanted=len(due))
     alerted = alerts and rate <= MOST_ALERTS
