@@ -6,8 +6,10 @@ import threading
 import weakref
 
 import pytest
+from tests.integration.cloud.tokens import unsigned_token
+from tests.unit.adapters.dropped_client import NOBODY as BY_IAM
 
-from fraudstream.adapters.kafka import KafkaAdmin, ending
+from fraudstream.adapters.kafka import KafkaAdmin, connection, ending
 from fraudstream.settings import KafkaSettings
 
 NOBODY = KafkaSettings(kafka_bootstrap_servers="127.0.0.1:1")
@@ -38,8 +40,10 @@ def test_a_client_lives_as_long_as_its_owner_and_no_longer() -> None:
     assert ended.wait(30.0)
 
 
-def test_nothing_of_a_client_holds_whom_it_ends_with() -> None:
-    admin = KafkaAdmin(NOBODY)
+@pytest.mark.parametrize("settings", [NOBODY, BY_IAM])
+def test_nothing_of_a_client_holds_whom_it_ends_with(settings: KafkaSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "_msk_token", lambda: unsigned_token("app", 600.0))
+    admin = KafkaAdmin(settings)
     refusals = weakref.ref(admin._refusals)
 
     del admin

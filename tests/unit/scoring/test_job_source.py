@@ -8,10 +8,3 @@ def test_the_last_payments_before_a_lull_do_not_wait_for_what_comes_next() -> No
     source = Log("127.0.0.1:1", "payments", "earliest", 100).source()
 
     assert int(source["kafka.fetch.max.wait.ms"]) <= 50
-
-
-def test_security_goes_to_the_same_client() -> None:
-    source = Log("127.0.0.1:1", "payments", "earliest", 100, {"security.protocol": "SSL"}).source()
-
-    assert source["kafka.bootstrap.servers"] == "127.0.0.1:1"
-    assert source["kafka.security.protocol"] == "SSL"

@@ -90,6 +90,8 @@ class Refusals:
             TemporarilyUnavailable: whoever hands out the credentials for one did not answer.
         """
         every = connection_options(self._settings) | self._callbacks()
+        if "oauth_cb" in every:
+            _msk_token()  # fails at once, where the client would wait for its callback
         try:
             client = kind(every | dict(options))
         except KafkaException as error:
@@ -109,7 +111,6 @@ class Refusals:
 
         if self._settings.kafka_sasl_mechanism is not SaslMechanism.AWS_MSK_IAM:
             return {"error_cb": heard}
-        _msk_token()  # fails at once, where the client would wait for its callback
         return {"error_cb": heard, "oauth_cb": lambda _config: (token() or _msk_token)()}
 
     def passed(self) -> None:
