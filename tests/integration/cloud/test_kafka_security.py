@@ -73,7 +73,7 @@ def test_an_idle_client_gets_a_new_token_before_the_old_one_expires(
 ) -> None:
     """Nobody polls it meanwhile; the first token has expired when it is used again."""
     KafkaAdmin(connect("SSL")).ensure_topics({topic: 1}, 1)
-    tokens = CountedTokens("app", life=4.0, awaited=2)
+    tokens = CountedTokens("app", life=6.0, awaited=2)
     monkeypatch.setattr(connection, "_msk_token", tokens)
     settings = connect("SASL_SSL", **IAM)
     client: KafkaProducer | KafkaConsumer | KafkaAdmin
@@ -83,23 +83,26 @@ def test_an_idle_client_gets_a_new_token_before_the_old_one_expires(
         client = KafkaConsumer(settings, topic, group=topic)
     else:
         client = KafkaAdmin(settings)
+    other = KafkaProducer(connect("SSL"))
+    use(client, topic, other)
 
     assert tokens.enough.wait(PATIENCE)
 
     # On a busy machine a token may expire between its making and its use; whoever uses it asks again.
     for attempt in stamina.retry_context(on=TemporarilyUnavailable, attempts=5, timeout=PATIENCE):
         with attempt:
-            use(client, topic, KafkaProducer(connect("SSL")))
+            use(client, topic, other)
+    if isinstance(client, KafkaConsumer):
+        client.close()
 
 
 def use(client: KafkaProducer | KafkaConsumer | KafkaAdmin, topic: str, other: KafkaProducer) -> None:
     if isinstance(client, KafkaProducer):
-        client.send(topic, key=None, value=b"late")
+        client.send(topic, key=None, value=b"a payment")
         assert client.flush(PATIENCE) == 0
     elif isinstance(client, KafkaConsumer):
-        other.send(topic, key=None, value=b"late")
-        assert [record.value for record in client.consume(1, PATIENCE)] == [b"late"]
-        client.close()
+        other.send(topic, key=None, value=b"a payment")
+        assert [record.value for record in client.consume(1, PATIENCE)] == [b"a payment"]
     else:
         assert client.describe(topic).topic == topic
 
