@@ -4,7 +4,8 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from benchmarks.stand import FOR_BACKLOGS, SCORER, Stand
 from fraudstream.adapters.database.roles import Role
 from fraudstream.adapters.database.sessions import connect
 from fraudstream.adapters.kafka import KafkaAdmin
+from fraudstream.contracts.topics import TRANSACTIONS
 from fraudstream.features.events import Floats
 from fraudstream.features.state import CUSTOMER_RISK_WIDTH, CUSTOMER_STATE_WIDTH, MERCHANT_RISK_WIDTH
 
@@ -48,13 +50,26 @@ class Arena:
     sizes: Sizes
     peers: str
     scored: int = 0
+    _stream: Iterator[tuple[bytes, bytes]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._stream = self.stand.city.records()
 
     def round(self, number: int, contenders: Sequence[Contender]) -> list[Result]:
-        """Everybody once, on payments nobody has seen; ours first in even rounds and last in odd ones."""
-        folder = self.stand.stack.home / f"round-{number}"
-        folder.mkdir()
-        records = self._records(number)
-        self._write_state(folder / "state.npz")
+        """Everybody once, on payments nobody has seen; ours first in even rounds and last in odd ones.
+
+        Who takes our scorer's place does so before everybody in even rounds, and after everybody in odd ones.
+        """
+        instead = [contender for contender in contenders if contender.in_our_place]
+        beside = [contender for contender in contenders if not contender.in_our_place]
+        if number % 2:
+            return [*self._beside_us(number, beside), *self._in_our_place(number, instead)]
+        return [*self._in_our_place(number, instead), *self._beside_us(number, beside)]
+
+    def _beside_us(self, number: int, contenders: Sequence[Contender]) -> list[Result]:
+        """Our scorer, and each peer on a log of its own."""
+        folder = self._folder(f"round-{number}")
+        records = self._records()
         topics = {
             log: self._fill(f"bench-{number}-{log}", records[:count]) for log, count in self.sizes.payments.items()
         }
@@ -64,16 +79,23 @@ class Arena:
         results = []
         for contender in order if number % 2 else order[::-1]:
             if contender is None:
-                result = self._ours(records, expected[Computes.SAME])
+                result = self._drained(None, records, expected[Computes.SAME])
             else:
                 place = replace(shared, topic=topics[contender.log], payments=self.sizes.payments[contender.log])
                 at = folder / contender.process
                 result = run_peer(self.stand, contender, place, at, expected[contender.computes])
-            print(
-                f"round {number + 1}: {result.name:<20} {result.rate:>10,.0f} a second  {result.error[:200]}",
-                flush=True,
-            )
-            results.append(result)
+            results.append(_told(number, result))
+        return results
+
+    def _in_our_place(self, number: int, contenders: Sequence[Contender]) -> list[Result]:
+        """Each contender on the log that our scorer scores, with payments of its own."""
+        results = []
+        for contender in contenders:
+            folder = self._folder(f"round-{number}-{contender.process}")
+            records = self._records()
+            shared = self._given(folder, TRANSACTIONS, len(records))
+            expected = self._expected(shared, records, contender.computes)
+            results.append(_told(number, self._drained(contender, records, expected)))
         return results
 
     def digest(self) -> str:
@@ -82,9 +104,14 @@ class Arena:
             cursor.execute("SELECT digest FROM deployments WHERE active")
             return str((cursor.fetchone() or ("",))[0])
 
-    def _records(self, number: int) -> list[tuple[bytes, bytes]]:
-        count = self.sizes.payments[Log.LARGE]
-        return list(self.stand.city.records((number + 1) * count))[number * count :]
+    def _folder(self, name: str) -> Path:
+        folder = self.stand.stack.home / name
+        folder.mkdir()
+        return folder
+
+    def _records(self) -> list[tuple[bytes, bytes]]:
+        """Payments that nobody has seen."""
+        return list(islice(self._stream, self.sizes.payments[Log.LARGE]))
 
     def _fill(self, topic: str, records: Sequence[tuple[bytes, bytes]]) -> str:
         KafkaAdmin(self.stand.kafka).ensure_topics({topic: PARTITIONS}, 1)
@@ -92,6 +119,8 @@ class Arena:
         return topic
 
     def _given(self, folder: Path, topic: str, payments: int) -> Given:
+        """Log, model, and the state that our scorer would begin with now."""
+        self._write_state(folder / "state.npz")
         model = folder / "model.npz"
         with _cursor(self.stand.url(Role.PROMOTER)) as cursor:
             cursor.execute("SELECT content FROM model_artefacts JOIN deployments USING (digest) WHERE active")
@@ -151,16 +180,17 @@ class Arena:
                         )
             return found
 
-    def _ours(self, records: Sequence[tuple[bytes, bytes]], expected: Expected) -> Result:
-        """Our scorer on the topic it scores, from where it stands, set to what a backlog needs."""
+    def _drained(self, instead: Contender | None, records: Sequence[tuple[bytes, bytes]], expected: Expected) -> Result:
+        """The log that our scorer scores, from where it stands, set to what a backlog needs; or somebody `instead`."""
         filled = self.stand.fill(records)
-        scorer = self.stand.start_scorer(**FOR_BACKLOGS)
+        command, environment = (instead.command, instead.environment) if instead else ((), {})
+        scorer = self.stand.start_scorer(*command, **FOR_BACKLOGS, **environment)
         measured = drain(self.stand, scorer, filled, begin=self.scored)
         self.stand.stack.supervisor.stop_process(SCORER)
         error = self._difference(expected)
         self.scored = filled
         return Result(
-            OURS,
+            instead.name if instead else OURS,
             len(records),
             measured.rate,
             measured.core_seconds_per_million,
@@ -187,6 +217,11 @@ class Arena:
                 if wanted != (score, bytes(features)):
                     return f"computes otherwise: {score} instead of {wanted[0]}"
         return f"{left:,} payments are not scored" if left else ""
+
+
+def _told(number: int, result: Result) -> Result:
+    print(f"round {number + 1}: {result.name:<20} {result.rate:>10,.0f} a second  {result.error[:200]}", flush=True)
+    return result
 
 
 def _rows(found: Sequence[bytes], width: int) -> Floats:

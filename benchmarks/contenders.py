@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from fraudstream.scoring.session import WORKER_ENVIRONMENT
+
 ROOT = Path(__file__).resolve().parent.parent
 PEERS_PYTHON = ROOT / ".venv-peers" / "bin" / "python"
 """Engines that want other versions of our libraries live in an environment of their own."""
@@ -42,6 +44,8 @@ class Contender:
     elsewhere: bool = False
     rounding: float = 0.0
     """How far a score may be from ours: who adds up in another order rounds otherwise."""
+    in_our_place: bool = False
+    """Whether it scores our log into our database, as our scorer does, and not a log of its own into a table."""
 
     @property
     def process(self) -> str:
@@ -56,13 +60,14 @@ class Contender:
 
     @property
     def environment(self) -> dict[str, str]:
-        """What it needs to find this package, and to use one core for each of its processes."""
-        return {"PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "src"))), "OMP_NUM_THREADS": "1"}
+        """What it needs to find this package, and what our scorer's workers have."""
+        return {"PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "src"))), **WORKER_ENVIRONMENT}
 
 
 ROUNDING = 1e-9
 CONTENDERS = (
     Contender("loop, batched", "confluent-kafka by hand, 10,000 at once", "loop_batched", Log.LARGE),
+    Contender("loop, exactly once", "our slices and commits without Spark", "loop_exact", Log.LARGE, in_our_place=True),
     Contender("loop, per message", "confluent-kafka by hand, one at a time", "loop_per_message", Log.MEDIUM),
     Contender("Quix, per event", "Quix Streams, model for each event", "quix", Log.MEDIUM, elsewhere=True),
     Contender(

@@ -36,8 +36,8 @@ class City:
         """The payments after the history as a producer sends them, without an end."""
         return (payment for day in self.days() for payment in outgoing_payments(day))
 
-    def records(self, count: int) -> Iterator[tuple[bytes, bytes]]:
-        """The first `count` payments after the history: key and value of each."""
+    def records(self, count: int | None = None) -> Iterator[tuple[bytes, bytes]]:
+        """The first `count` payments after the history, or all of them without an end: key and value of each."""
         for payment in islice(self.outgoing(), count):
             yield key_of(payment.user_id or 0), payment.value
 

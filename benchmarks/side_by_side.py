@@ -25,7 +25,8 @@ def compare(sizes: Sizes, now: float, only: Sequence[str] = ()) -> Comparison:
     """All rounds, of all contenders or of those whose scripts are named."""
     contenders = [one for one in CONTENDERS if not only or one.script in only]
     began, speed = time.monotonic(), calibrate()
-    sent = sizes.payments[Log.LARGE] * sizes.rounds
+    on_our_log = 1 + sum(one.in_our_place for one in contenders)
+    sent = sizes.payments[Log.LARGE] * sizes.rounds * on_our_log
     with opened_stand(city_for(sent, now=now)) as stand:
         print(stand.train())
         arena = Arena(stand, sizes, peers_database(stand))

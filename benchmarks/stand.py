@@ -100,11 +100,12 @@ class Stand:
             raise TimeoutError(f"the broker has not taken {left:,} payments after {FILL_TIMEOUT:.0f} s")
         return sum(end for _, end in KafkaAdmin(self.kafka).describe(topic).bounds.values())
 
-    def start_scorer(self, **settings: str) -> Process:
-        """Start our scorer with these settings; it is not ready yet."""
+    def start_scorer(self, *arguments: str, **settings: str) -> Process:
+        """Start our scorer with these settings, or in its place what is started by `arguments`; it is not ready yet."""
         command = apps.scorer(self.environments)
         environment = {**command.environment, **settings}
-        return self.stack.supervisor.start(replace(command, environment=environment, restarts=0))
+        arguments = arguments or command.arguments
+        return self.stack.supervisor.start(replace(command, arguments=arguments, environment=environment, restarts=0))
 
     def wait_until_ready(self, scorer: Process) -> None:
         """Wait until a payment sent now would be scored.

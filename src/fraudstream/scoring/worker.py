@@ -34,7 +34,7 @@ def score_batches(task: ScoringTask, batches: Iterator[pa.RecordBatch]) -> Itera
     for batch in batches:
         for piece in pieces(batch, rows=task.slice_rows, size=SLICE_BYTES):
             partition = partition_of(piece)
-            summary = _score(task, partition, records_of(piece))
+            summary = score_records(task, partition, records_of(piece))
             yield pa.RecordBatch.from_pydict(
                 {
                     "partition": pa.array([partition], pa.int32()),
@@ -100,7 +100,14 @@ def records_of(batch: pa.RecordBatch) -> LogRecords:
     )
 
 
-def _score(task: ScoringTask, partition: int, records: LogRecords) -> SliceSummary:
+def score_records(task: ScoringTask, partition: int, records: LogRecords) -> SliceSummary:
+    """Take records of one partition, in log order, through one slice, again while the database does not answer.
+
+    Raises:
+        Fenced: a newer run has taken over the log.
+        ModelUnavailable: no usable model is deployed.
+        TemporarilyUnavailable: the database has not answered for `RETRY_SECONDS`.
+    """
     part = LogPart(task.topic, task.topic_id, partition, task.epoch)
     read = read_records(records, max_future=task.max_future)
     store = _store_of(task)

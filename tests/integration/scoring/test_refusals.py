@@ -126,7 +126,7 @@ def score_fifty(database: Database, runs: ScorerRuns) -> SliceSummary:
     run = runs.begin(host="test", pid=1)
     task = ScoringTask(LOG.topic, LOG.topic_id, run.epoch, database.url, 500, DAY, 4 * DAY)
     payments = [encoded(user_id=number % 7, transaction_id=str(uuid.UUID(int=number))) for number in range(50)]
-    return worker._score(task, 0, LogRecords(np.arange(50), np.full(50, NOW), payments))
+    return worker.score_records(task, 0, LogRecords(np.arange(50), np.full(50, NOW), payments))
 
 
 def test_a_slice_waits_while_the_database_is_read_only(
