@@ -22,11 +22,14 @@ from fraudstream.adapters.kafka import KafkaAdmin
 from fraudstream.contracts.topics import TRANSACTIONS
 from fraudstream.features.events import Floats
 from fraudstream.features.state import CUSTOMER_RISK_WIDTH, CUSTOMER_STATE_WIDTH, MERCHANT_RISK_WIDTH
+from fraudstream.local.processes import ProcessEnded
 
 OURS = "fraudstream"
 PARTITIONS = 2
 REFERENCE_BATCH = 10_000
 PEERS_DATABASE = "peers"
+CATCH_UP_TIMEOUT = 300.0
+"""Seconds our scorer may take for what somebody else has left of a round's payments."""
 STATE = """
 SELECT state.user_id, state.state, coalesce(risk, decode(repeat('00', %s), 'hex')) FROM customer_state AS state
 LEFT JOIN customer_risk AS risk USING (catalogue_version, user_id)
@@ -95,8 +98,23 @@ class Arena:
             records = self._records()
             shared = self._given(folder, TRANSACTIONS, len(records))
             expected = self._expected(shared, records, contender.computes)
-            results.append(_told(number, self._drained(contender, records, expected)))
+            try:
+                result = self._drained(contender, records, expected)
+            except (ProcessEnded, TimeoutError) as error:
+                result = Result(contender.name, 0, 0.0, 0.0, 0.0, str(error))
+                self._catch_up()
+            results.append(_told(number, result))
         return results
+
+    def _catch_up(self) -> None:
+        """Have our scorer score what whoever was in its place has left."""
+        supervisor = self.stand.stack.supervisor
+        supervisor.stop_process(SCORER)
+        self.scored = self.stand.fill(())
+        scorer = self.stand.start_scorer(**FOR_BACKLOGS)
+        with self.stand.watched() as database:
+            supervisor.wait_until(scorer, lambda: database.scored() >= self.scored, CATCH_UP_TIMEOUT)
+        supervisor.stop_process(SCORER)
 
     def digest(self) -> str:
         """SHA-256 of the model at work."""

@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 from itertools import count
+from multiprocessing.connection import wait
 
 import numpy as np
 from confluent_kafka import Consumer, TopicPartition
@@ -59,8 +60,8 @@ def _score_everything(task: ScoringTask, next_offset: dict[int, int]) -> None:
     scoring = [apart.Process(target=score_partition, args=(task, *place), daemon=True) for place in next_offset.items()]
     for process in scoring:
         process.start()
-    for process in scoring:
-        process.join()
+    wait([process.sentinel for process in scoring])
+    sys.exit("the process of a partition has ended; what it said stands above")
 
 
 def score_partition(task: ScoringTask, partition: int, offset: int) -> None:
