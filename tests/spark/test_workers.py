@@ -20,6 +20,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
 ]
 
+OBJECTS_OF_A_MODEL = 30_000
 Batches = Iterator[pa.RecordBatch]
 STAMP = "TIMESTAMP '2026-03-29 02:30:00.123'"
 MOMENT = dt.datetime(2026, 3, 29, 2, 30, 0, 123_000, tzinfo=dt.UTC).timestamp()
@@ -51,6 +52,17 @@ def about_this_worker(batches: Batches) -> Batches:
             }
         ]
     )
+
+
+def leaves_much_behind(batches: Batches) -> Batches:
+    import gc  # noqa: PLC0415 - runs in a worker
+    import os  # noqa: PLC0415
+    import sys  # noqa: PLC0415
+
+    assert sum(batch.num_rows for batch in batches) == 1
+    yield pa.RecordBatch.from_pylist([{"pid": os.getpid(), "tracked": len(gc.get_objects())}])
+    left = vars(sys).setdefault("left_behind", [])
+    left.append([[] for _ in range(OBJECTS_OF_A_MODEL)])
 
 
 def families_of_sockets(batches: Batches) -> Batches:
@@ -110,6 +122,19 @@ def test_a_workers_garbage_is_collected_after_each_task_and_not_in_between(spark
 
     assert not worker.collects_in_between
     assert "gc.collect()" in inspect.getsource(daemon.manager)
+
+
+def test_what_a_task_leaves_for_good_is_not_walked_after_each_of_the_next_ones(spark: SparkSession) -> None:
+    """A loaded model was: longer than a small slice took."""
+    task = spark.range(1).coalesce(1).mapInArrow(leaves_much_behind, "pid long, tracked long")
+    seen: set[int] = set()
+    again = []
+    for worker in (task.collect()[0] for _ in range(12)):
+        again += [worker.tracked] if worker.pid in seen else []
+        seen.add(worker.pid)
+
+    assert again
+    assert max(again) < OBJECTS_OF_A_MODEL
 
 
 def test_workers_are_used_again(spark: SparkSession) -> None:

@@ -5,7 +5,8 @@ PySpark 4.1 cost more than scoring itself at low rates, and are made cheap here:
 
 - every task calls `importlib.invalidate_caches()`, which reads the directory of each archive on `sys.path` again,
   one of them with thousands of entries; the archives never change while Spark runs;
-- every task ends with `gc.collect()`, which walks all that was ever imported; frozen objects are left out.
+- every task ends with `gc.collect()`, which walks all that was ever imported or loaded; frozen objects are left out:
+  what the daemon has, and what a worker's first slice leaves behind, its model and its connection.
 
 As each task ends with it, workers do without the collections in between: they walk the thousands of payments of a
 slice again and again, and find nothing.
@@ -24,13 +25,15 @@ from fraudstream import logs
 from fraudstream.scoring import warm_up, worker
 
 LOADED_BEFORE_THE_FORK = (worker,)
+MANY_OBJECTS = 1_000
+"""A slice leaves some ten behind. To walk the 29,000 of a loaded model takes longer than to score a small slice."""
 
 
 def main() -> None:
     """Prepare this process, then serve Spark until it closes standard input."""
     logs.configure("scorer-worker")
     zipimport.zipimporter.invalidate_caches = _keep  # type: ignore[method-assign, assignment]
-    daemon.worker = until_hung_up(daemon.worker)
+    daemon.worker = until_hung_up(keeping_what_stays(daemon.worker))
     warm_up.compile_everything()
     gc.collect()
     gc.freeze()
@@ -48,6 +51,19 @@ def until_hung_up(work: Callable[..., int]) -> Callable[..., int]:
             return 1
 
     return quietly
+
+
+def keeping_what_stays(work: Callable[..., int]) -> Callable[..., int]:
+    """The same work, after which whatever much of it stays is no longer looked through for garbage."""
+
+    def lasting(*task: Any) -> int:  # noqa: ANN401 - PySpark's own
+        code = work(*task)
+        if len(gc.get_objects()) > MANY_OBJECTS:
+            gc.collect()
+            gc.freeze()
+        return code
+
+    return lasting
 
 
 def _keep(_archive: zipimport.zipimporter) -> None:
