@@ -23,7 +23,7 @@ QUEUE_FULL_WAIT = 0.1
 class KafkaProducer:
     """`RecordProducer` with idempotence and `acks=all`."""
 
-    def __init__(self, settings: KafkaSettings, *, linger_ms: float = 2.0) -> None:
+    def __init__(self, settings: KafkaSettings, *, linger_ms: float = 5.0) -> None:
         self._refusals = Refusals(settings, "writing records")
         self._producer = self._refusals.client(
             Producer,
