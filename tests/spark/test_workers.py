@@ -125,7 +125,7 @@ def test_a_workers_garbage_is_collected_after_each_task_and_not_in_between(spark
 
 
 def test_what_a_task_leaves_for_good_is_not_walked_after_each_of_the_next_ones(spark: SparkSession) -> None:
-    """A loaded model was: longer than a small slice took."""
+    """As a loaded model is."""
     task = spark.range(1).coalesce(1).mapInArrow(leaves_much_behind, "pid long, tracked long")
     seen: set[int] = set()
     again = []
