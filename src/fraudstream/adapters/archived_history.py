@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
+from fraudstream.adapters.parquet_batches import record_batches
 from fraudstream.errors import ConfigurationError
 from fraudstream.features.catalogue import CATALOGUE_VERSION, FEATURE_COUNT
 from fraudstream.features.events import Bytes, Floats, Ints
@@ -121,8 +121,7 @@ class ArchivedHistory:
                 f"{file.path} is damaged: its SHA-256 is another than the ledger's; bring back the version that was "
                 "uploaded, or train on other days. `fraudstream archive verify` finds all such"
             )
-        opened = pq.ParquetFile(pa.BufferReader(content))
-        yield from (batch for batch in opened.iter_batches(BATCH, columns=list(columns)) if len(batch))
+        yield from (batch for batch in record_batches(content, BATCH, columns) if len(batch))
 
 
 def _keep_latest(latest: dict[int, Floats], slice_ids: Ints, times: Floats) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
+from fraudstream.adapters.parquet_batches import record_batches
 from fraudstream.errors import ConfigurationError
 
 BATCH = 10_000
@@ -18,7 +18,7 @@ def parquet_texts(content: bytes) -> Iterator[tuple[str, bytes]]:
         ConfigurationError: it is not parquet, or damaged.
     """
     try:
-        for batch in pq.ParquetFile(pa.BufferReader(content)).iter_batches(BATCH):
+        for batch in record_batches(content, BATCH):
             for field, column in zip(batch.schema, batch.columns, strict=True):
                 for value in _texts(column):
                     yield field.name, value
