@@ -53,7 +53,8 @@ STEADY = {
     **{f"spark.executorEnv.{name}": value for name, value in WORKER_ENVIRONMENT.items()},
 }
 SMALL_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-"""Measured: half of Java's CPU time from start to first commit, and no loss in a drain of 200,000 payments."""
+"""Measured: half of Java's CPU time from start to first commit, and no loss in a drain of 200,000 payments. The second
+compiler makes a trigger cheaper after minutes of steady traffic; until then its own work delays each on two cores."""
 QUIET_JAVA = f"-Dlog4j2.configurationFile={Path(__file__).with_name('log4j2.properties').as_uri()}"
 """The driver's Java says nothing below an error, from its first line on."""
 ON_ONE_MACHINE = {
