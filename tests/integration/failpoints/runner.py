@@ -15,6 +15,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import stamina
 import structlog
 from tests.integration.failpoints import alerting
@@ -198,6 +199,7 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     stamina.set_testing(True, attempts=5)
     warm_up.compile_everything()
+    pa.array([0])  # the first one imports pandas, which each child would do again
     for line in sys.stdin:
         order = json.loads(line)
         matrix = _matrix(order["scenario"], order["url"], Path(order["file"]))
