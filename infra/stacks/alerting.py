@@ -100,7 +100,7 @@ def _function(
         ),
     )
     topic.grant_publish(function)
-    table.grant(function, "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem")
+    table.grant(function, "dynamodb:BatchWriteItem", "dynamodb:PutItem")
     key.grant_encrypt_decrypt(function)
     stack.node.find_child("FunctionLogs").grant_write(function)
     rights = function.role.node.find_child("DefaultPolicy").node.default_child

@@ -10,7 +10,7 @@ def _topic(response: SNSResponse) -> str:
 
 
 def _table(handler: DynamoHandler) -> str:
-    name = handler.body.get("TableName", "*")
+    name = handler.body.get("TableName") or next(iter(handler.body.get("RequestItems", ())), "*")
     return f"arn:aws:dynamodb:{handler.region}:{handler.current_account}:table/{name}"
 
 

@@ -1,6 +1,7 @@
 """Each role of the templates may do what its process does, and nothing else: our own calls, with policies enforced."""
 
 import json
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from hashlib import sha256
@@ -16,6 +17,7 @@ from fraudstream.adapters.aws.notifier import SnsNotifier
 from fraudstream.adapters.aws.objects import S3Objects
 from fraudstream.adapters.aws.queue import SqsQueue
 from fraudstream.adapters.aws.score_table import DynamoDbScoreTable
+from fraudstream.adapters.aws.sent_alerts import DynamoDbSentAlerts
 from fraudstream.adapters.database.roles import Role
 from fraudstream.alerting.message import notification_of
 from fraudstream.contracts.topics import ALERTS, FAILED_ALERTS, LABELS, QUARANTINE, TOPICS, TRANSACTIONS
@@ -91,19 +93,26 @@ def publish(_account: Account, _keys: dict[str, str]) -> object:
     return SnsNotifier(f"arn:aws:sns:{REGION}:{ACCOUNT}:{TOPIC}").publish(notification_of(an_alert(1)))
 
 
+def remember(_account: Account, _keys: dict[str, str]) -> object:
+    sent, first, second = DynamoDbSentAlerts(TABLE), uuid.uuid4(), uuid.uuid4()
+    claimed = [sent.claim(each, 30.0) for each in (first, second)]
+    sent.settle({first: "message"})
+    sent.release({second})
+    return claimed, sent.claim(first, 30.0)
+
+
 def receive(queue: str) -> Call:
     return lambda account, _keys: SqsQueue(f"{account.endpoint}/{ACCOUNT}/{queue}").receive(1, 0)
 
 
 PLACE = LogPlace("topic", 0)
+UNSENT = uuid.UUID(int=1)
 ITEM = {"id": {"S": "one"}}
 MOVED = {"Key": ITEM, "UpdateExpression": "SET next_offset = :end", "ExpressionAttributeValues": {":end": {"N": "1"}}}
 LISTED = direct("s3", "list_objects_v2", Bucket=ARCHIVE)
 ALLOWED: list[tuple[str, str, Call]] = [
     ("alert function", "publishes", publish),
-    ("alert function", "remembers", direct("dynamodb", "put_item", TableName=TABLE, Item=ITEM)),
-    ("alert function", "looks up", direct("dynamodb", "get_item", TableName=TABLE, Key=ITEM)),
-    ("alert function", "forgets", direct("dynamodb", "delete_item", TableName=TABLE, Key=ITEM)),
+    ("alert function", "claims, remembers and forgets", remember),
     ("archiver", "puts", put(ARCHIVE, "raw/one.parquet")),
     ("archiver", "gets", lambda _, __: S3Objects(ARCHIVE).get("raw/one.parquet")),
     ("archiver", "lists", lambda _, __: S3Objects(ARCHIVE).list("raw/")),
@@ -119,6 +128,8 @@ ALLOWED: list[tuple[str, str, Call]] = [
 ]
 FORBIDDEN: list[tuple[str, str, Call]] = [
     ("alert function", "reads another table", direct("dynamodb", "get_item", TableName="of-somebody-else", Key=ITEM)),
+    ("alert function", "writes to another table", lambda _, __: DynamoDbSentAlerts(SCORES).settle({UNSENT: "message"})),
+    ("alert function", "claims in another table", lambda _, __: DynamoDbSentAlerts(SCORES).claim(UNSENT, 30.0)),
     ("alert function", "lists all that was sent", direct("dynamodb", "scan", TableName=TABLE)),
     ("alert function", "drops the table", direct("dynamodb", "delete_table", TableName=TABLE)),
     ("alert function", "reads the archive", LISTED),

@@ -1,4 +1,4 @@
-"""One contract for `Notifier` and the `MessageQueue` behind it, in memory and on SNS and SQS."""
+"""One contract for both kinds of notifier and the `MessageQueue` behind them, in memory and on SNS and SQS."""
 
 import time
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from fraudstream.adapters.aws.queue import SqsQueue
 from fraudstream.adapters.aws.resources import ensure_alerting_resources
 from fraudstream.adapters.memory_delivery import MemoryNotifier, MemoryQueue
 from fraudstream.errors import MalformedEvent
-from fraudstream.ports.delivery import MessageQueue, Notification, Notifier, QueuedMessage
+from fraudstream.ports.delivery import MOST_AT_ONCE, BatchNotifier, MessageQueue, Notification, QueuedMessage
 from fraudstream.settings import AlertingSettings
 
 pytestmark = pytest.mark.ports
@@ -26,7 +26,7 @@ HELLO = Notification(
 class Line:
     """A notifier and the queue of a subscriber."""
 
-    notifier: Notifier
+    notifier: MemoryNotifier | SnsNotifier
     queue: MessageQueue
 
 
@@ -67,6 +67,17 @@ def test_publishing_twice_makes_two_messages_with_ids_of_their_own(line: Line) -
 
     assert first != second
     assert len({message.message_id for message in messages}) == 2
+
+
+def test_what_is_published_together_arrives_each_with_an_id_of_its_own(line: Line) -> None:
+    notifier: BatchNotifier = line.notifier
+    documents = [f'{{"alert_id": "{number}"}}' for number in range(MOST_AT_ONCE)]
+
+    published = notifier.publish_all([replace(HELLO, document=document) for document in documents])
+
+    assert sorted(message.body for message in receive(line.queue, MOST_AT_ONCE)) == sorted(documents)
+    assert len(set(map(str, published))) == MOST_AT_ONCE
+    assert all(isinstance(message_id, str) for message_id in published)
 
 
 def test_an_empty_queue_gives_nothing(line: Line) -> None:

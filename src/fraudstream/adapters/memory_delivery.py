@@ -11,9 +11,12 @@ from dataclasses import dataclass, field, replace
 
 from fraudstream.clock import Clock, SystemClock
 from fraudstream.contracts.alert import parse_alert
+from fraudstream.errors import FraudstreamError
 from fraudstream.ports.breaker import HoldStatus, costs, within
 from fraudstream.ports.delivery import (
+    REMEMBERED_SECONDS,
     AlertBudget,
+    AlertInProgress,
     ChannelDelivery,
     FunctionAnswer,
     Notification,
@@ -64,6 +67,37 @@ class MemoryNotifier:
         self.published.append(notification)
         self.queue.put(notification.document)
         return str(uuid.uuid4())
+
+    def publish_all(self, notifications: Sequence[Notification]) -> Sequence[str | FraudstreamError]:
+        """See `BatchNotifier.publish_all`."""
+        return [self.publish(notification) for notification in notifications]
+
+
+@dataclass
+class MemorySentAlerts:
+    """`SentAlerts` in memory: each alert's message id, none while it is being published, and the end of that entry."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    entries: dict[uuid.UUID, tuple[str | None, float]] = field(default_factory=dict)
+
+    def claim(self, alert_id: uuid.UUID, seconds: float) -> str | None:
+        """See `SentAlerts.claim`."""
+        message_id, end = self.entries.get(alert_id, (None, 0.0))
+        if end >= self.clock.now():
+            if message_id is None:
+                raise AlertInProgress(f"alert {alert_id} is already in progress")
+            return message_id
+        self.entries[alert_id] = None, self.clock.now() + seconds
+        return None
+
+    def settle(self, published: Mapping[uuid.UUID, str]) -> None:
+        """See `SentAlerts.settle`."""
+        end = self.clock.now() + REMEMBERED_SECONDS
+        self.entries |= {alert_id: (message_id, end) for alert_id, message_id in published.items()}
+
+    def release(self, alert_ids: AbstractSet[uuid.UUID]) -> None:
+        """See `SentAlerts.release`."""
+        self.entries = {alert_id: entry for alert_id, entry in self.entries.items() if alert_id not in alert_ids}
 
 
 @dataclass

@@ -6,14 +6,19 @@ They stand apart from `ports` because the alert function loads them, and it must
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Protocol
 
 from fraudstream.contracts.decision import Reason
-from fraudstream.errors import MalformedEvent
+from fraudstream.errors import FraudstreamError, MalformedEvent
 
 LONGEST_SUBJECT = 100
 """Characters SNS allows in a subject."""
+MOST_AT_ONCE = 10
+"""Notifications that one call may publish; SNS takes no more."""
+REMEMBERED_SECONDS = 14 * 24 * 3_600
+"""How long an alert id is remembered: twice the week that Kafka keeps a record, so that no replay is news."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +88,54 @@ class Notifier(Protocol):
             ConfigurationError: the topic does not exist, or we may not publish to it.
             MalformedEvent: the service refuses this message.
         """
+        ...
+
+
+class BatchNotifier(Protocol):
+    """Publishes several notifications with one call."""
+
+    def publish_all(self, notifications: Sequence[Notification]) -> Sequence[str | FraudstreamError]:
+        """Publish up to `MOST_AT_ONCE`; calling again publishes again.
+
+        Returns:
+            For each its message id, or what the service said against it alone: one of the errors below.
+
+        Raises:
+            TemporarilyUnavailable: the service did not take them; the next try may succeed.
+            ConfigurationError: the topic does not exist, or we may not publish to it.
+            MalformedEvent: the service refuses them together; each alone it may take.
+        """
+        ...
+
+
+class AlertInProgress(FraudstreamError):  # noqa: N818 - a state of things
+    """Another invocation is publishing this alert, or died of it, which the time it was given will tell."""
+
+
+class SentAlerts(Protocol):
+    """Remembers for `REMEMBERED_SECONDS` which alerts were published, and for a moment which are about to be.
+
+    Every method raises `TemporarilyUnavailable` if the memory does not answer, and `ConfigurationError` if there is
+    none or we may not use it.
+    """
+
+    def claim(self, alert_id: uuid.UUID, seconds: float) -> str | None:
+        """Write down that an alert is being published, which nobody else may try for so many seconds.
+
+        Returns:
+            None if it is the caller's now, else the message id under which it was published.
+
+        Raises:
+            AlertInProgress: somebody has claimed it, and their seconds are not over.
+        """
+        ...
+
+    def settle(self, published: Mapping[uuid.UUID, str]) -> None:
+        """Remember claimed alerts as published, each under its message id."""
+        ...
+
+    def release(self, alert_ids: AbstractSet[uuid.UUID]) -> None:
+        """Give claimed alerts back that were not published."""
         ...
 
 

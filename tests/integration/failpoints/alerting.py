@@ -11,7 +11,7 @@ from aws_lambda_powertools import Logger
 from tests.integration.failpoints.kept import Bench
 from tests.integration.failpoints.log import MORNING, a_broker
 from tests.integration.failpoints.scenario import EMPTY_HANDED, Facts, Scenario
-from tests.unit.alerting.builders import SentInMemory, an_alert
+from tests.unit.alerting.builders import an_alert
 
 from fraudstream.adapters.database.outbox_store import PostgresOutbox
 from fraudstream.adapters.database.sessions import connect
@@ -92,13 +92,11 @@ def prepare_alerts(bench: Bench) -> None:
 
 
 def run_trigger(bench: Bench, points: Failpoints) -> None:
-    """Deliver every alert; the function and its memory of what was sent die with the trigger."""
+    """Deliver every alert; the function dies with the trigger."""
     broker, clock = bench.kept.broker, SystemClock()
-    memory = SentInMemory()
-    memory.records = bench.kept.sent
     function = AlertFunction(
         failing(bench.lasting(bench.kept.notifier), points, "notifier"),
-        failing(bench.lasting(memory), points, "sent"),
+        failing(bench.lasting(bench.kept.sent), points, "sent"),
         Logger(service=f"test-{uuid.uuid4()}", stream=io.StringIO()),
     )
     trigger = Trigger(
@@ -122,7 +120,9 @@ def delivered(bench: Bench) -> Facts:
     parked = [parse_parked(record.value) for record in bench.kept.broker.logs[FAILED_ALERTS, 0]]
     return {
         "notified": set(_notified(bench)),
-        "remembered": sorted((key, record.status) for key, record in bench.kept.sent.items()),
+        "remembered": {
+            alert_id: message_id is not None for alert_id, (message_id, _) in bench.kept.sent.entries.items()
+        },
         "parked": {msgspec.structs.replace(record, attempts=0) for record in parked},
         "positions": bench.kept.broker.committed,
     }

@@ -7,11 +7,9 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import DataRecord
-
 from fraudstream.adapters.memory import MemoryBroker
 from fraudstream.adapters.memory_archive import MemoryObjects
-from fraudstream.adapters.memory_delivery import MemoryNotifier
+from fraudstream.adapters.memory_delivery import MemoryNotifier, MemorySentAlerts
 from fraudstream.adapters.memory_registry import MemoryRegistry
 
 T = TypeVar("T")
@@ -25,7 +23,7 @@ class Kept:
     objects: MemoryObjects = field(default_factory=MemoryObjects)
     registry: MemoryRegistry = field(default_factory=MemoryRegistry)
     notifier: MemoryNotifier = field(default_factory=MemoryNotifier)
-    sent: dict[str, DataRecord] = field(default_factory=dict)
+    sent: MemorySentAlerts = field(default_factory=MemorySentAlerts)
     steps: int = 0
 
 

@@ -5,20 +5,20 @@ import io
 import json
 import time
 import uuid
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.idempotency.exceptions import IdempotencyAlreadyInProgressError
-from aws_lambda_powertools.utilities.idempotency.persistence.datarecord import DataRecord
-from tests.unit.alerting.builders import SentInMemory, a_record, an_alert
+from tests.unit.alerting.builders import a_record, an_alert
 
-from fraudstream.adapters.memory_delivery import InProcessContext, MemoryNotifier
+from fraudstream.adapters.memory_delivery import InProcessContext, MemoryNotifier, MemorySentAlerts
 from fraudstream.alerting.kafka_event import EventSource, build_event
 from fraudstream.alerting.notification import AlertFunction
 from fraudstream.contracts.alert import encode_alert
-from fraudstream.errors import ConfigurationError, TemporarilyUnavailable
-from fraudstream.ports.delivery import Notification
+from fraudstream.errors import ConfigurationError, FraudstreamError, MalformedEvent, TemporarilyUnavailable
+from fraudstream.ports.delivery import MOST_AT_ONCE, REMEMBERED_SECONDS, AlertInProgress, Notification
 from fraudstream.ports.records import Record
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ DIES = SystemExit("killed while publishing")
 class Function:
     """The function on fakes, and what it logged."""
 
-    def __init__(self, notifier: MemoryNotifier | None = None, sent: SentInMemory | None = None) -> None:
+    def __init__(self, notifier: MemoryNotifier | None = None, sent: MemorySentAlerts | None = None) -> None:
         self.notifier = notifier or MemoryNotifier()
-        self.sent = sent or SentInMemory()
+        self.sent = sent or MemorySentAlerts()
         self.output = io.StringIO()
         logger = Logger(service=f"test-{uuid.uuid4()}", stream=self.output)  # one name, one stream for ever
         self.handle = AlertFunction(self.notifier, self.sent, logger)
@@ -52,22 +52,28 @@ class Function:
 
 
 class FailingNotifier(MemoryNotifier):
-    """Fails for one alert, with one error."""
+    """Raises for every call that carries one alert; `apart` answers for that one alone instead, as SNS may."""
 
-    def __init__(self, number: int, error: BaseException, *, times: int = 1_000) -> None:
+    def __init__(self, number: int, error: BaseException, *, times: int = 1_000, apart: bool = False) -> None:
         super().__init__()
         self.bad = str(an_alert(number).alert_id)
         self.error = error
         self.times = times
+        self.apart = apart
+        self.calls: list[int] = []
 
-    def publish(self, notification: Notification) -> str:
-        if notification.attributes["alert_id"] == self.bad and self.times:
-            self.times -= 1
+    def publish_all(self, notifications: Sequence[Notification]) -> Sequence[str | FraudstreamError]:
+        self.calls.append(len(notifications))
+        bad = [notification.attributes["alert_id"] == self.bad for notification in notifications]
+        if not any(bad) or not self.times:
+            return super().publish_all(notifications)
+        self.times -= 1
+        if not self.apart or not isinstance(self.error, FraudstreamError):
             raise self.error
-        return super().publish(notification)
+        return [self.error if ill else self.publish(each) for ill, each in zip(bad, notifications, strict=True)]
 
 
-class FailingSent(SentInMemory):
+class FailingSent(MemorySentAlerts):
     """A memory of sent alerts that is away for what it is told."""
 
     def __init__(self, *away: str) -> None:
@@ -78,19 +84,19 @@ class FailingSent(SentInMemory):
     def _ask(self, what: str) -> None:
         self.asked.append(what)
         if what in self.away:
-            raise ConnectionError("the table did not answer")
+            raise TemporarilyUnavailable("the table did not answer")
 
-    def _put_record(self, data_record: DataRecord) -> None:
-        self._ask("put")
-        super()._put_record(data_record)
+    def claim(self, alert_id: uuid.UUID, seconds: float) -> str | None:
+        self._ask("claim")
+        return super().claim(alert_id, seconds)
 
-    def _update_record(self, data_record: DataRecord) -> None:
-        self._ask("update")
-        super()._update_record(data_record)
+    def settle(self, published: Mapping[uuid.UUID, str]) -> None:
+        self._ask("settle")
+        super().settle(published)
 
-    def _delete_record(self, data_record: DataRecord) -> None:
-        self._ask("delete")
-        super()._delete_record(data_record)
+    def release(self, alert_ids: AbstractSet[uuid.UUID]) -> None:
+        self._ask("release")
+        super().release(alert_ids)
 
 
 def ids(*numbers: int) -> list[str]:
@@ -163,19 +169,42 @@ def test_an_unexpected_failure_is_named_and_logged_with_its_traceback() -> None:
     assert "a bug" in line["exception"]
 
 
+def test_alerts_are_published_together_ten_at_a_time() -> None:
+    notifier = FailingNotifier(0, RuntimeError())
+    function = Function(notifier)
+
+    assert function(*[a_record(number) for number in range(2 * MOST_AT_ONCE + 3)]) == named()
+    assert notifier.calls == [MOST_AT_ONCE, MOST_AT_ONCE, 3]
+    assert function.published == ids(*range(1, 2 * MOST_AT_ONCE + 4))
+
+
+@pytest.mark.parametrize("apart", [True, False])
+def test_an_alert_that_sns_refuses_is_named_and_may_be_tried_again(*, apart: bool) -> None:
+    function = Function(FailingNotifier(2, MalformedEvent("refused", "card 4111111111111111"), times=2, apart=apart))
+
+    assert function(a_record(0), a_record(1), a_record(2)) == named(1)
+    (line,) = [line for line in function.logged if line["level"] == "ERROR"]
+    assert (line["reason"], line["offset"]) == ("refused", 1)
+    assert "4111111111111111" not in line["detail"]
+    function(a_record(1), a_record(2))
+    assert function(a_record(1)) == named()
+    assert function.published == ids(1, 3, 2)
+
+
+@pytest.mark.parametrize("apart", [True, False])
 @pytest.mark.parametrize("error", [TemporarilyUnavailable("SNS is down"), ConfigurationError("no such topic")])
-def test_trouble_of_ours_asks_for_the_whole_batch_again(error: Exception) -> None:
-    function = Function(FailingNotifier(2, error, times=1))
+def test_trouble_of_ours_asks_for_the_whole_batch_again(error: Exception, *, apart: bool) -> None:
+    function = Function(FailingNotifier(2, error, times=1, apart=apart))
 
     with pytest.raises(TemporarilyUnavailable, match=f"the batch must come again: {error}"):
         function(a_record(0), a_record(1), a_record(2))
     assert function(a_record(0), a_record(1), a_record(2)) == named()
-    assert function.published == ids(1, 2, 3)
+    assert sorted(function.published) == sorted(ids(1, 2, 3))
 
 
 @pytest.mark.parametrize(
     ("away", "asked"),
-    [("put", ["put"]), ("update", ["put", "update"])],
+    [("claim", ["claim"]), ("settle", ["claim"] * 3 + ["settle"])],
 )
 def test_a_memory_that_is_away_asks_for_the_whole_batch_again(away: str, asked: list[str]) -> None:
     sent = FailingSent(away)
@@ -185,21 +214,36 @@ def test_a_memory_that_is_away_asks_for_the_whole_batch_again(away: str, asked: 
     assert sent.asked == asked
 
 
-def test_topic_and_memory_away_together_ask_for_the_whole_batch_again() -> None:
-    function = Function(FailingNotifier(1, TemporarilyUnavailable("SNS is down")), FailingSent("delete"))
+def test_what_was_claimed_before_the_memory_went_away_is_given_back() -> None:
+    class AwayForTheSecond(MemorySentAlerts):
+        def claim(self, alert_id: uuid.UUID, seconds: float) -> str | None:
+            if str(alert_id) == ids(2)[0]:
+                raise TemporarilyUnavailable("the table did not answer")
+            return super().claim(alert_id, seconds)
 
-    with pytest.raises(TemporarilyUnavailable, match=r"the batch must come again: .*the table did not answer"):
+    function = Function(sent=AwayForTheSecond())
+
+    with pytest.raises(TemporarilyUnavailable, match="the table did not answer"):
+        function(a_record(0), a_record(1))
+    assert function(a_record(0)) == named()
+    assert function.published == ids(1)
+
+
+def test_topic_and_memory_away_together_ask_for_the_whole_batch_again() -> None:
+    function = Function(FailingNotifier(1, TemporarilyUnavailable("SNS is down")), FailingSent("release"))
+
+    with pytest.raises(TemporarilyUnavailable, match=r"the batch must come again: SNS is down"):
         function(a_record(0), a_record(1))
     assert function.published == []
 
 
-def test_an_outage_is_told_at_the_first_record_that_meets_it() -> None:
+def test_an_outage_is_told_at_the_first_call_that_meets_it() -> None:
     """A hundred calls that nobody answers would outlast the function's time, and a killed function tells nothing."""
     calls = []
 
     class Away(MemoryNotifier):
-        def publish(self, notification: Notification) -> str:
-            calls.append(notification)
+        def publish_all(self, notifications: Sequence[Notification]) -> Sequence[str | FraudstreamError]:
+            calls.append(notifications)
             raise TemporarilyUnavailable("SNS is down")
 
     function = Function(Away())
@@ -208,6 +252,26 @@ def test_an_outage_is_told_at_the_first_record_that_meets_it() -> None:
         function(*[a_record(number) for number in range(100)])
     assert len(calls) == 1
     assert [line["message"] for line in function.logged] == ["alert not published yet"]
+
+
+def test_an_outage_while_alerts_are_tried_alone_is_met_once() -> None:
+    class RefusesThenAway(MemoryNotifier):
+        def publish_all(self, notifications: Sequence[Notification]) -> Sequence[str | FraudstreamError]:
+            calls.append(len(notifications))
+            if len(notifications) > 1:
+                raise MalformedEvent("refused", "too long together")
+            if len(self.published) == 1:
+                raise TemporarilyUnavailable("SNS is down")
+            return super().publish_all(notifications)
+
+    calls: list[int] = []
+    function = Function(RefusesThenAway())
+
+    with pytest.raises(TemporarilyUnavailable, match="SNS is down"):
+        function(*[a_record(number) for number in range(5)])
+    assert calls == [5, 1, 1]
+    assert function.published == ids(1)
+    assert {message_id is not None for message_id, _ in function.sent.entries.values()} == {True}
 
 
 def test_a_poison_record_is_named_once_the_outage_is_over() -> None:
@@ -226,7 +290,7 @@ def test_an_alert_that_another_invocation_is_publishing_asks_for_the_batch_again
     with pytest.raises(SystemExit):
         function(a_record(0))
 
-    with pytest.raises(IdempotencyAlreadyInProgressError, match="already in progress"):
+    with pytest.raises(AlertInProgress, match="already in progress"):
         function(a_record(0), a_record(1))
     assert function.published == ids(2)
 
@@ -238,7 +302,7 @@ def test_an_alert_whose_invocation_died_is_published_once_its_time_is_over() -> 
 
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline and not function.published:
-        with contextlib.suppress(IdempotencyAlreadyInProgressError):
+        with contextlib.suppress(AlertInProgress):
             assert function(a_record(0)) == named()
 
     assert function.published == ids(1)
@@ -248,6 +312,6 @@ def test_ids_are_remembered_longer_than_a_topic_keeps_its_records() -> None:
     function = Function()
     function(a_record(0))
 
-    (record,) = function.sent.records.values()
-    assert record.expiry_timestamp is not None
-    assert record.expiry_timestamp > time.time() + 13 * 24 * 3_600
+    ((_, end),) = function.sent.entries.values()
+    assert end > time.time() + REMEMBERED_SECONDS - 60
+    assert REMEMBERED_SECONDS > 13 * 24 * 3_600

@@ -1,6 +1,7 @@
 """What AWS answers when it says no, and what whoever runs this can do about it."""
 
 import re
+from collections.abc import Mapping
 
 import boto3
 from botocore.exceptions import ClientError
@@ -30,7 +31,7 @@ NEXT_STEPS = (
 number is the status of an answer that names no code."""
 REQUIRED = frozenset[str]().union(*(codes for codes, _ in NEXT_STEPS))
 REFUSED = frozenset({"InvalidParameter", "InvalidParameterValue", "ParameterValueInvalid", "ValidationException",
-                     "InvalidParameterValueException"})  # fmt: skip
+                     "InvalidParameterValueException", "BatchRequestTooLong"})  # fmt: skip
 """Codes that say: this very request will never be accepted."""
 IDENTITY = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::\d+:\S+?(?=[\s\"',]|$)")
 
@@ -44,6 +45,16 @@ def refusal(place: str, error: ClientError) -> FraudstreamError:
     if code in REFUSED:
         return MalformedEvent("refused", f"{place}: {error}")
     return TemporarilyUnavailable(f"{place}: {error}")
+
+
+def refusal_of_one(place: str, entry: Mapping[str, object]) -> FraudstreamError:
+    """Our error for one of several that were asked together: the place, AWS's code and words for it."""
+    code, message = entry.get("Code", "no code"), entry.get("Message", "nothing was said of it")
+    said = f"{place}: {message} ({code})"
+    for codes, next_step in NEXT_STEPS:
+        if code in codes:
+            return ConfigurationError(f"{said}. {next_step}")
+    return MalformedEvent("refused", said) if code in REFUSED else TemporarilyUnavailable(said)
 
 
 def code_of(error: ClientError) -> str:
