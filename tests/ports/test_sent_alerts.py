@@ -17,7 +17,7 @@ from fraudstream.adapters.aws.resources import ensure_alerting_resources
 from fraudstream.adapters.aws.sent_alerts import DynamoDbSentAlerts
 from fraudstream.adapters.memory_delivery import InProcessContext, MemorySentAlerts
 from fraudstream.errors import ConfigurationError
-from fraudstream.ports.delivery import REMEMBERED_SECONDS, AlertInProgress, SentAlerts
+from fraudstream.ports.sent_alerts import REMEMBERED_SECONDS, AlertInProgress, SentAlerts
 from fraudstream.settings import AlertingSettings
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.ports
 
-ALERTS = [uuid.UUID(int=number) for number in range(1, 31)]
+ALERTS = [uuid.UUID(int=number) for number in range(1, 61)]
 FIRST, SECOND = ALERTS[:2]
 PATIENCE = 30.0
 
@@ -70,10 +70,10 @@ def test_more_are_settled_and_released_than_fit_into_one_call(sent: SentAlerts) 
     for alert in ALERTS:
         sent.claim(alert, 30.0)
 
-    sent.settle({alert: f"message-{alert.int}" for alert in ALERTS[:15]})
-    sent.release(set(ALERTS[15:]))
+    sent.settle({alert: f"message-{alert.int}" for alert in ALERTS[:30]})
+    sent.release(set(ALERTS[30:]))
 
-    assert [sent.claim(alert, 30.0) for alert in ALERTS] == [f"message-{n}" for n in range(1, 16)] + [None] * 15
+    assert [sent.claim(alert, 30.0) for alert in ALERTS] == [f"message-{n}" for n in range(1, 31)] + [None] * 30
 
 
 def test_a_released_alert_may_be_claimed_again(sent: SentAlerts) -> None:

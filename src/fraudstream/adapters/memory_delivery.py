@@ -14,9 +14,7 @@ from fraudstream.contracts.alert import parse_alert
 from fraudstream.errors import FraudstreamError
 from fraudstream.ports.breaker import HoldStatus, costs, within
 from fraudstream.ports.delivery import (
-    REMEMBERED_SECONDS,
     AlertBudget,
-    AlertInProgress,
     ChannelDelivery,
     FunctionAnswer,
     Notification,
@@ -25,6 +23,7 @@ from fraudstream.ports.delivery import (
     StoredAlert,
     Unsent,
 )
+from fraudstream.ports.sent_alerts import REMEMBERED_SECONDS, AlertInProgress
 
 
 @dataclass

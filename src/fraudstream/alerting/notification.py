@@ -17,7 +17,8 @@ from fraudstream.alerting.message import notification_of
 from fraudstream.contracts.alert import Alert, parse_alert
 from fraudstream.errors import ConfigurationError, FraudstreamError, MalformedEvent, TemporarilyUnavailable
 from fraudstream.masking import masked_text
-from fraudstream.ports.delivery import MOST_AT_ONCE, AlertInProgress, BatchNotifier, Notification, SentAlerts
+from fraudstream.ports.delivery import MOST_AT_ONCE, BatchNotifier, Notification
+from fraudstream.ports.sent_alerts import AlertInProgress, SentAlerts
 
 if TYPE_CHECKING:
     import uuid

@@ -6,7 +6,6 @@ They stand apart from `ports` because the alert function loads them, and it must
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,8 +16,6 @@ LONGEST_SUBJECT = 100
 """Characters SNS allows in a subject."""
 MOST_AT_ONCE = 10
 """Notifications that one call may publish; SNS takes no more."""
-REMEMBERED_SECONDS = 14 * 24 * 3_600
-"""How long an alert id is remembered: twice the week that Kafka keeps a record, so that no replay is news."""
 
 
 @dataclass(frozen=True)
@@ -105,37 +102,6 @@ class BatchNotifier(Protocol):
             ConfigurationError: the topic does not exist, or we may not publish to it.
             MalformedEvent: the service refuses them together; each alone it may take.
         """
-        ...
-
-
-class AlertInProgress(FraudstreamError):  # noqa: N818 - a state of things
-    """Another invocation is publishing this alert, or died of it, which the time it was given will tell."""
-
-
-class SentAlerts(Protocol):
-    """Remembers for `REMEMBERED_SECONDS` which alerts were published, and for a moment which are about to be.
-
-    Every method raises `TemporarilyUnavailable` if the memory does not answer, and `ConfigurationError` if there is
-    none or we may not use it.
-    """
-
-    def claim(self, alert_id: uuid.UUID, seconds: float) -> str | None:
-        """Write down that an alert is being published, which nobody else may try for so many seconds.
-
-        Returns:
-            None if it is the caller's now, else the message id under which it was published.
-
-        Raises:
-            AlertInProgress: somebody has claimed it, and their seconds are not over.
-        """
-        ...
-
-    def settle(self, published: Mapping[uuid.UUID, str]) -> None:
-        """Remember claimed alerts as published, each under its message id."""
-        ...
-
-    def release(self, alert_ids: AbstractSet[uuid.UUID]) -> None:
-        """Give claimed alerts back that were not published."""
         ...
 
 

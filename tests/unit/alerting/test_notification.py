@@ -18,8 +18,9 @@ from fraudstream.alerting.kafka_event import EventSource, build_event
 from fraudstream.alerting.notification import AlertFunction
 from fraudstream.contracts.alert import encode_alert
 from fraudstream.errors import ConfigurationError, FraudstreamError, MalformedEvent, TemporarilyUnavailable
-from fraudstream.ports.delivery import MOST_AT_ONCE, REMEMBERED_SECONDS, AlertInProgress, Notification
+from fraudstream.ports.delivery import MOST_AT_ONCE, Notification
 from fraudstream.ports.records import Record
+from fraudstream.ports.sent_alerts import REMEMBERED_SECONDS, AlertInProgress
 
 if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.typing import LambdaContext

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from fraudstream.adapters.aws.calls import dynamodb_client, mapped
 from fraudstream.adapters.aws.refusals import code_of
 from fraudstream.errors import TemporarilyUnavailable
-from fraudstream.ports.delivery import MOST_AT_ONCE, REMEMBERED_SECONDS, AlertInProgress
+from fraudstream.ports.sent_alerts import REMEMBERED_SECONDS, AlertInProgress
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import AttributeValueTypeDef, WriteRequestTypeDef, WriteRequestUnionTypeDef
@@ -32,6 +32,8 @@ NAMES = {
 }
 BEGUN = "INPROGRESS"
 DONE = "COMPLETED"
+MOST_WRITES = 25
+"""Items that one call may write; DynamoDB takes no more."""
 PAUSES = (0.0, 0.1, 0.4)
 """Seconds before each try of what a table under load has left unwritten."""
 
@@ -81,8 +83,8 @@ class DynamoDbSentAlerts:
         self._write([{"DeleteRequest": {"Key": _key(alert_id)}} for alert_id in alert_ids])
 
     def _write(self, requests: "Sequence[WriteRequestTypeDef]") -> None:
-        for first in range(0, len(requests), MOST_AT_ONCE):
-            self._write_at_once(requests[first : first + MOST_AT_ONCE])
+        for first in range(0, len(requests), MOST_WRITES):
+            self._write_at_once(requests[first : first + MOST_WRITES])
 
     def _write_at_once(self, requests: "Sequence[WriteRequestTypeDef]") -> None:
         left: Sequence[WriteRequestUnionTypeDef] = requests
