@@ -2,6 +2,7 @@
 
 import contextlib
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -43,6 +44,7 @@ class Latency:
     """At a rate (payments a second): milliseconds from when a payment was due to its commit, and to its notification.
 
     A notification has passed relay, function, SNS, SQS and the subscriber, so that the function was invoked before.
+    `busiest` is how many alerts the payments of one second raised at the most: they wait for one another.
     """
 
     rate: float
@@ -52,6 +54,7 @@ class Latency:
     p99: float
     alert_p50: float
     alert_p99: float
+    busiest: int = 0
 
     def __str__(self) -> str:
         """As a person reads it."""
@@ -63,7 +66,7 @@ class Latency:
             return scored
         return (
             f"{scored}; notified after p50 {self.alert_p50:,.0f} ms, p99 {self.alert_p99:,.0f} ms "
-            f"({self.alerts:,} alerts)"
+            f"({self.alerts:,} alerts, {self.busiest:,} of them in one second)"
         )
 
     def to_json(self) -> dict[str, float | None]:
@@ -73,6 +76,7 @@ class Latency:
             "p99": round(self.p99),
             "alert_p50": round(self.alert_p50) if self.alerts else None,
             "alert_p99": round(self.alert_p99) if self.alerts else None,
+            "alerts_in_busiest_second": self.busiest if self.alerts else None,
         }
 
 
@@ -153,13 +157,15 @@ def latency_of(stand: Stand, rate: float, sent: Sent, *, alerts: bool = True) ->
     notified = _awaited(stand, NOTIFIED, due, None, wanted=_alerts(stand, due)) if alerted else {}
     scores = np.array([moment - due[id_] for id_, moment in committed.items()]) * 1e3
     told = np.array([moment - due[id_] for id_, moment in notified.items()] or [np.nan]) * 1e3
-    return Latency(
-        rate,
-        len(scores),
-        len(notified),
-        *(float(quantile) for quantile in np.quantile(scores, [0.5, 0.99])),
-        *(float(quantile) for quantile in np.quantile(told, [0.5, 0.99])),
-    )
+    p50, p99 = np.quantile(scores, [0.5, 0.99]).tolist()
+    alert_p50, alert_p99 = np.quantile(told, [0.5, 0.99]).tolist()
+    busiest = _busiest([due[id_] for id_ in notified])
+    return Latency(rate, len(scores), len(notified), p50, p99, alert_p50, alert_p99, busiest)
+
+
+def _busiest(moments: Sequence[float]) -> int:
+    """How many of some moments lie in one second, at the most."""
+    return max(Counter(int(moment) for moment in moments).values(), default=0)
 
 
 def _awaited(

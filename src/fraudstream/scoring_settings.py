@@ -45,7 +45,7 @@ class ScoringSettings(Group):
         "memory; gives the next two a default",
     )
     trigger_interval_ms: int = Field(
-        default=100,
+        default=70,
         ge=0,
         le=60_000,
         description="from the start of one micro-batch to the next one's, at the least, in ms; 500 in the profile "

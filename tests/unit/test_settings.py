@@ -53,7 +53,7 @@ def test_the_profile_is_latency_unless_it_is_set(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("SCORING_PROFILE", "")
     settings = ScoringSettings.load()
 
-    assert (settings.trigger_interval_ms, settings.max_offsets_per_trigger) == (100, 40_000)
+    assert (settings.trigger_interval_ms, settings.max_offsets_per_trigger) == (70, 40_000)
 
 
 def test_an_unknown_profile_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
