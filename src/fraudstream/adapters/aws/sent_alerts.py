@@ -7,15 +7,16 @@ import hashlib
 import json
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from fraudstream.adapters.aws.calls import dynamodb_client, mapped
 from fraudstream.adapters.aws.refusals import code_of
-from fraudstream.errors import TemporarilyUnavailable
+from fraudstream.errors import ConfigurationError, MalformedEvent, TemporarilyUnavailable
 from fraudstream.ports.sent_alerts import REMEMBERED_SECONDS, AlertInProgress
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class DynamoDbSentAlerts:
     def claim(self, alert_id: uuid.UUID, seconds: float) -> str | None:
         """See `SentAlerts.claim`."""
         now = time.time()
-        with mapped(self._place):
+        with self._asked():
             try:
                 self._client.put_item(
                     TableName=self._table,
@@ -90,7 +91,7 @@ class DynamoDbSentAlerts:
         left: Sequence[WriteRequestUnionTypeDef] = requests
         for pause in PAUSES:
             time.sleep(pause)
-            with mapped(self._place):
+            with self._asked():
                 answer = self._client.batch_write_item(RequestItems={self._table: left})
             left = answer.get("UnprocessedItems", {}).get(self._table, [])
             if not left:
@@ -100,6 +101,15 @@ class DynamoDbSentAlerts:
     @property
     def _place(self) -> str:
         return f"DynamoDB table {self._table}"
+
+    @contextmanager
+    def _asked(self) -> Iterator[None]:
+        """As `mapped`; but what this table refuses is the table's fault, and no alert's."""
+        try:
+            with mapped(self._place):
+                yield
+        except MalformedEvent as error:
+            raise ConfigurationError(f"{error}. Is its key `id`, a string?") from error
 
 
 def _key(alert_id: uuid.UUID) -> "dict[str, AttributeValueTypeDef]":

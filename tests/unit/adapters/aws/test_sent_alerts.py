@@ -8,7 +8,7 @@ from tests.unit.adapters.aws.gateway import Gateway
 
 from fraudstream.adapters.aws import sent_alerts
 from fraudstream.adapters.aws.sent_alerts import DynamoDbSentAlerts
-from fraudstream.errors import TemporarilyUnavailable
+from fraudstream.errors import ConfigurationError, TemporarilyUnavailable
 from fraudstream.ports.sent_alerts import AlertInProgress
 
 ALERT = uuid.UUID(int=1)
@@ -50,3 +50,13 @@ def test_a_table_that_is_away_is_an_outage(sent: DynamoDbSentAlerts, gateway: Ga
 
     with pytest.raises(TemporarilyUnavailable, match="DynamoDB table sent"):
         sent.claim(ALERT, 30.0)
+
+
+def test_a_table_with_another_key_is_a_matter_of_configuration(sent: DynamoDbSentAlerts, gateway: Gateway) -> None:
+    """Else alerts would be put aside one by one, as if something were wrong with them."""
+    gateway.says = 400, b'{"__type": "com.amazon.coral.validate#ValidationException", "message": "Missing the key"}'
+
+    with pytest.raises(ConfigurationError, match=r"Missing the key.*Is its key `id`"):
+        sent.claim(ALERT, 30.0)
+    with pytest.raises(ConfigurationError, match="Missing the key"):
+        sent.release({ALERT})
