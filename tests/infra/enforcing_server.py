@@ -1,8 +1,20 @@
 """A moto server that enforces policies by resource in SNS and DynamoDB, too; moto itself does so in S3, SQS and IAM."""
 
 from moto.dynamodb.responses import DynamoHandler
+from moto.iam.access_control import IAMRequestBase
 from moto.server import main
 from moto.sns.responses import SNSResponse
+
+RIGHTS = {"sns:PublishBatch": "sns:Publish"}
+"""Calls that AWS permits by the right to another one:
+https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-language-api-permissions-reference.html
+"""
+_permitted = IAMRequestBase.check_action_permitted
+
+
+def _by_right(request: IAMRequestBase, resource: str) -> None:
+    request._action = RIGHTS.get(request._action, request._action)
+    _permitted(request, resource)
 
 
 def _topic(response: SNSResponse) -> str:
@@ -17,4 +29,5 @@ def _table(handler: DynamoHandler) -> str:
 if __name__ == "__main__":
     SNSResponse._determine_resource = _topic
     DynamoHandler._determine_resource = _table
+    IAMRequestBase.check_action_permitted = _by_right
     main()

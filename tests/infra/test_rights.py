@@ -93,6 +93,10 @@ def publish(_account: Account, _keys: dict[str, str]) -> object:
     return SnsNotifier(f"arn:aws:sns:{REGION}:{ACCOUNT}:{TOPIC}").publish(notification_of(an_alert(1)))
 
 
+def publish_all(_account: Account, _keys: dict[str, str]) -> object:
+    return SnsNotifier(f"arn:aws:sns:{REGION}:{ACCOUNT}:{TOPIC}").publish_all([notification_of(an_alert(1))])
+
+
 def remember(_account: Account, _keys: dict[str, str]) -> object:
     sent, first, second = DynamoDbSentAlerts(TABLE), uuid.uuid4(), uuid.uuid4()
     claimed = [sent.claim(each, 30.0) for each in (first, second)]
@@ -112,6 +116,7 @@ MOVED = {"Key": ITEM, "UpdateExpression": "SET next_offset = :end", "ExpressionA
 LISTED = direct("s3", "list_objects_v2", Bucket=ARCHIVE)
 ALLOWED: list[tuple[str, str, Call]] = [
     ("alert function", "publishes", publish),
+    ("alert function", "publishes several", publish_all),
     ("alert function", "claims, remembers and forgets", remember),
     ("archiver", "puts", put(ARCHIVE, "raw/one.parquet")),
     ("archiver", "gets", lambda _, __: S3Objects(ARCHIVE).get("raw/one.parquet")),
@@ -137,6 +142,7 @@ FORBIDDEN: list[tuple[str, str, Call]] = [
     ("archiver", "deletes", direct("s3", "delete_object", Bucket=ARCHIVE, Key="raw/one.parquet")),
     ("archiver", "writes to another bucket", put(MODELS, "artifacts/1/model.npz")),
     ("archiver", "publishes", publish),
+    ("archiver", "publishes several", publish_all),
     ("inbox", "receives from another queue", receive("of-somebody-else")),
     ("inbox", "publishes", publish),
     ("relay", "publishes", publish),
